@@ -1,0 +1,274 @@
+"""Messages of ComplianceCaseWorkflow, shared by case-api (sender) and workflow-worker (receiver).
+
+Every update takes one dataclass and answers with a `Receipt`. A refusal is an ApplicationError whose `type` is the ErrorInfo reason and whose
+only detail is a `Refusal`. Nothing here carries a name, an answer or a token of a subject: those stay in Postgres, the workflow gets references.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+WORKFLOW = "ComplianceCaseWorkflow"
+TASK_QUEUE = "compliance"
+DEPLOYMENT = "trustrelay-compliance"
+
+
+def workflow_id(tenant_id: str, case_id: str) -> str:
+    """The one workflow of a case; a second start with this id is refused by Temporal."""
+    return f"case/{tenant_id}/{case_id}"
+
+
+class Status(StrEnum):
+    """Where a case stands; the value is the name of common.v1.CaseStatus without its prefix."""
+
+    CREATED = "CREATED"
+    PRE_INVESTIGATION = "PRE_INVESTIGATION"
+    DOCUMENT_GAP_ANALYSIS = "DOCUMENT_GAP_ANALYSIS"
+    REQUIREMENTS_REVIEW = "REQUIREMENTS_REVIEW"
+    AWAITING_DOCUMENTS = "AWAITING_DOCUMENTS"
+    PROCESSING_DOCUMENTS = "PROCESSING_DOCUMENTS"
+    INVESTIGATING = "INVESTIGATING"
+    REVIEW_PENDING = "REVIEW_PENDING"
+    AWAITING_SECOND_APPROVAL = "AWAITING_SECOND_APPROVAL"
+    FOLLOW_UP = "FOLLOW_UP"
+    APPROVED = "APPROVED"
+    APPROVED_WITH_RESTRICTIONS = "APPROVED_WITH_RESTRICTIONS"
+    REJECTED = "REJECTED"
+    ESCALATED = "ESCALATED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+TERMINAL = frozenset(
+    {
+        Status.APPROVED,
+        Status.APPROVED_WITH_RESTRICTIONS,
+        Status.REJECTED,
+        Status.ESCALATED,
+        Status.WITHDRAWN,
+        Status.EXPIRED,
+        Status.FAILED,
+    }
+)
+
+
+class Tier(StrEnum):
+    """Automation tier; the value is the name of common.v1.AutomationTier without its prefix."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    AUTONOMOUS = "AUTONOMOUS"
+    ASSISTED = "ASSISTED"
+    FULL_REVIEW = "FULL_REVIEW"
+
+
+class Decision(StrEnum):
+    """First officer's decision; the value is the name of common.v1.Decision without its prefix."""
+
+    APPROVE = "APPROVE"
+    APPROVE_WITH_RESTRICTIONS = "APPROVE_WITH_RESTRICTIONS"
+    REJECT = "REJECT"
+    ESCALATE = "ESCALATE"
+    FOLLOW_UP = "FOLLOW_UP"
+
+
+class SecondDecision(StrEnum):
+    """Second officer's decision; the value is the name of common.v1.SecondDecision without its prefix."""
+
+    CONFIRM = "CONFIRM"
+    RETURN = "RETURN"
+
+
+class HitResolution(StrEnum):
+    """How an officer closed a hit; the value is the name of common.v1.HitStatus without its prefix."""
+
+    FALSE_POSITIVE = "FALSE_POSITIVE"
+    TRUE_MATCH = "TRUE_MATCH"
+
+
+class Update(StrEnum):
+    """Names of the updates; `signal_<name>` is the fire-and-forget form of those in `SIGNALS`."""
+
+    OPEN = "open"
+    DOCUMENTS_SUBMITTED = "documents_submitted"
+    REQUIREMENTS_APPROVED = "requirements_approved"
+    SKIP_DOCUMENTS = "skip_documents"
+    RESOLVE_HIT = "resolve_hit"
+    OVERRIDE_CHECK = "override_check"
+    OFFICER_DECISION = "officer_decision"
+    SECOND_DECISION = "second_decision"
+    SET_TIER = "set_tier"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the case's template demands, fixed at opening (common.v1.CasePolicy)."""
+
+    mandatory_check_kinds: tuple[str, ...] = ()
+    max_bounces: int = 3
+    max_iterations: int = 5
+    max_timeline_days: int = 60
+    assisted_release_minutes: int = 15
+    second_officer_triggers: tuple[str, ...] = ("confirmed_pep", "high_risk", "override", "confirmed_sanction")
+
+
+@dataclass(frozen=True)
+class CaseInput:
+    """What a case starts with: references only."""
+
+    case_id: str
+    tenant_id: str
+    template_id: str
+    template_version: int
+    country: str
+    created_by: str
+    language: str = "en"
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What every message carries.
+
+    `expected_version` is the state_version the sender saw (0 = any). `assertion` is the Ed25519-signed statement of case-api about who acts
+    (servicekit.assertions); it binds action, case, version, request_id and body_sha256.
+    """
+
+    request_id: str
+    body_sha256: str
+    assertion: str
+    expected_version: int = 0
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """Stores the case row and its first audit event before it answers."""
+
+    envelope: Envelope
+
+
+@dataclass(frozen=True)
+class DocumentsSubmitted:
+    """Wakes the portal wait. `submission_number` 0 = next."""
+
+    envelope: Envelope
+    submission_number: int = 0
+
+
+@dataclass(frozen=True)
+class RequirementModification:
+    """status is WAIVED or OPEN (common.v1.RequirementStatus)."""
+
+    requirement_id: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RequirementsApproved:
+    """Opens the requirements gate."""
+
+    envelope: Envelope
+    modifications: tuple[RequirementModification, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SkipDocuments:
+    """Ends this iteration's portal wait without the customer."""
+
+    envelope: Envelope
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ResolveHit:
+    """Closes an open or dismissed hit."""
+
+    envelope: Envelope
+    hit_id: str = ""
+    resolution: HitResolution = HitResolution.FALSE_POSITIVE
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OverrideCheck:
+    """Accepts a NOT_ASSESSED; always makes the approval need a second officer."""
+
+    envelope: Envelope
+    check_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OfficerDecision:
+    """Decides, or asks for the second officer."""
+
+    envelope: Envelope
+    decision: Decision = Decision.REJECT
+    reason: str = ""
+    restrictions: tuple[str, ...] = ()
+    follow_up_tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecondOfficerDecision:
+    """Four eyes: another officer confirms or returns the decision."""
+
+    envelope: Envelope
+    decision: SecondDecision = SecondDecision.RETURN
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SetTier:
+    """A manager forces the automation tier."""
+
+    envelope: Envelope
+    tier: Tier = Tier.FULL_REVIEW
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Ends the case at the subject's or creator's wish."""
+
+    envelope: Envelope
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an accepted message answers, after it was stored."""
+
+    status: Status
+    state_version: int
+    etag: str
+    submission_number: int = 0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Detail of the ApplicationError of a refused message; its `type` is the ErrorInfo reason."""
+
+    # gRPC status code name, for example FAILED_PRECONDITION.
+    code: str
+    message: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CaseStatusView:
+    """Answer of query get_status; for debugging and tests, the read model serves everyone else."""
+
+    status: Status
+    state_version: int
+    iteration: int
+    bounces: int
+    last_submitted: int
+    last_processed: int
+    tier: Tier
+    open_hits: tuple[str, ...] = ()
+    blocking_checks: tuple[str, ...] = ()

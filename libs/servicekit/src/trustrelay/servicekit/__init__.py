@@ -1,0 +1,1 @@
+"""What every Trust Relay service shares: settings, gRPC bootstrap, errors, call context, telemetry, Temporal."""

@@ -1,0 +1,81 @@
+"""The interceptors that every server has: error model, tenant context, deadline."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import grpc
+from opentelemetry import trace
+from opentelemetry.instrumentation.grpc import aio_server_interceptor
+
+from trustrelay.servicekit import context as call_context
+from trustrelay.servicekit.errors import STATUS_DETAILS_KEY, DeadlineExceeded, Internal, InvalidArgument, ServiceError
+from trustrelay.servicekit.errors import to_status
+from trustrelay.servicekit.handlers import EXEMPT_SERVICES, AroundInterceptor, ServicerContext, service_of
+from trustrelay.servicekit.telemetry import get_logger
+
+REASON_ATTRIBUTE = "error.reason"
+#: Below this many seconds nothing useful can be done: refuse instead of starting.
+_SHORTEST_USEFUL_DEADLINE = 0.005
+
+
+class ErrorInterceptor(AroundInterceptor):
+    """Turns every exception into a rich status; what is not a ServiceError is INTERNAL / UNEXPECTED."""
+
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext) -> AsyncIterator[None]:
+        """Abort the call with the typed status of whatever is raised inside."""
+        try:
+            yield
+        except ServiceError as error:
+            await _abort(context, error)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            # The text of an unforeseen exception may hold anything (a row, a name): log type and frames only.
+            get_logger().error("call.unexpected_error", **{"rpc.method": method}, exc_info=error)
+            await _abort(context, Internal("UNEXPECTED", "an unexpected error happened; it has been recorded"))
+
+
+async def _abort(context: ServicerContext, error: ServiceError) -> None:
+    span = trace.get_current_span()
+    span.set_attribute(REASON_ATTRIBUTE, error.reason)
+    trailers = ((STATUS_DETAILS_KEY, to_status(error).SerializeToString()),)
+    await context.abort(error.code, error.message, trailers)
+
+
+class TenantInterceptor(AroundInterceptor):
+    """Refuses a call without tenant and actor; makes them the current context of the others."""
+
+    def __init__(self, tenantless: frozenset[str]) -> None:
+        self._tenantless = tenantless
+
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext) -> AsyncIterator[None]:
+        """Raise UNAUTHENTICATED / TENANT_MISSING unless the service resolves the tenant by itself."""
+        if service_of(method) in self._tenantless:
+            yield
+            return
+        metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}
+        with call_context.use(call_context.from_metadata(metadata)):
+            yield
+
+
+class DeadlineInterceptor(AroundInterceptor):
+    """Refuses a call that has no deadline, or one that has passed already."""
+
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext) -> AsyncIterator[None]:
+        """Raise DEADLINE_REQUIRED or DEADLINE_TOO_SHORT; else publish what remains to the use case."""
+        remaining = context.time_remaining()
+        if remaining is None:
+            raise InvalidArgument("DEADLINE_REQUIRED", "every call needs a deadline")
+        if remaining < _SHORTEST_USEFUL_DEADLINE:
+            raise DeadlineExceeded("DEADLINE_TOO_SHORT", "the deadline had passed before the work began")
+        with call_context.deadline_in(remaining):
+            yield
+
+
+def standard_interceptors(tenantless: frozenset[str]) -> Sequence[grpc.aio.ServerInterceptor]:
+    """Outermost first: the span covers the error mapping, which covers every refusal."""
+    traced = aio_server_interceptor(filter_=lambda details: service_of(details.method) not in EXEMPT_SERVICES)
+    return (traced, ErrorInterceptor(), DeadlineInterceptor(), TenantInterceptor(tenantless))

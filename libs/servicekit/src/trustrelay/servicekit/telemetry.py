@@ -1,0 +1,62 @@
+"""Traces and logs of a process: one call sets both up, scrubbed before anything leaves."""
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any, cast
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from trustrelay.servicekit import _logging
+from trustrelay.servicekit._scrubbing import ScrubbingExporter
+from trustrelay.servicekit.settings import ServiceSettings
+
+
+def setup(service_name: str, settings: ServiceSettings) -> Callable[[], None]:
+    """Start logs and traces for this process; the returned function flushes and stops them.
+
+    Spans go to ``settings.otlp_endpoint`` when there is one; without it, logs still carry trace ids. gRPC
+    servers and channels of this package and httpx are traced; call ``instrument_asyncpg`` for Postgres.
+    """
+    _logging.configure(service_name, settings.log_level)
+    # Trace context only: baggage could carry values from one service into another's spans.
+    propagate.set_global_textmap(TraceContextTextMapPropagator())
+    provider = _tracer_provider(Resource.create({"service.name": service_name, "service.namespace": "trustrelay"}))
+    if settings.otlp_endpoint is not None:
+        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True, timeout=5)
+        provider.add_span_processor(BatchSpanProcessor(ScrubbingExporter(exporter)))
+    trace.set_tracer_provider(provider)
+    HTTPXClientInstrumentor().instrument(tracer_provider=provider)
+
+    def shutdown() -> None:
+        HTTPXClientInstrumentor().uninstrument()
+        provider.shutdown()
+
+    return shutdown
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """A logger whose first argument is an event name and whose keywords are facts, never sentences."""
+    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger())
+
+
+def instrument_asyncpg() -> None:
+    """Trace every statement through asyncpg (SQLAlchemy 2.1 itself is not traced); bound values never show."""
+    from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor  # extra [postgres]
+
+    AsyncPGInstrumentor(capture_parameters=False).instrument()  # type: ignore[no-untyped-call]
+
+
+def _tracer_provider(resource: Resource) -> Any:
+    """Temporal's replay-safe provider where Temporal is installed, else the plain one."""
+    if importlib.util.find_spec("temporalio") is None:
+        return TracerProvider(resource=resource)
+    from temporalio.contrib.opentelemetry import create_tracer_provider
+
+    return create_tracer_provider(resource=resource)

@@ -1,0 +1,1 @@
+"""Conversion, classification, validation and extraction of documents."""

@@ -1,0 +1,103 @@
+"""One document in, Markdown and DoclingDocument JSON out; runs inside a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docling.backend.docling_parse_backend import ThreadedDoclingParseDocumentBackend
+from docling.backend.image_backend import ImageDocumentBackend
+from docling.backend.msexcel_backend import MsExcelDocumentBackend
+from docling.backend.msword_backend import MsWordDocumentBackend
+from docling.datamodel.base_models import ConversionStatus, InputFormat
+from docling.datamodel.document import InputDocument
+from docling.datamodel.pipeline_options import ConvertPipelineOptions
+from docling.datamodel.progress import PageCompletedProgress, ProgressReporter
+from docling.pipeline.simple_pipeline import SimplePipeline
+
+from .images import normalised
+from .pipeline import RulePdfPipeline, options
+
+BACKENDS: dict[str, tuple[InputFormat, Any]] = {
+    "application/pdf": (InputFormat.PDF, ThreadedDoclingParseDocumentBackend),
+    "image/png": (InputFormat.IMAGE, ImageDocumentBackend),
+    "image/jpeg": (InputFormat.IMAGE, ImageDocumentBackend),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
+        InputFormat.DOCX,
+        MsWordDocumentBackend,
+    ),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (
+        InputFormat.XLSX,
+        MsExcelDocumentBackend,
+    ),
+}
+
+
+class ConversionFailed(Exception):
+    """Docling could not read the document; the message names docling's status only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A converted document and what the quality measure needs to know about how it was read."""
+
+    markdown: str
+    docling: dict[str, Any]
+    pages: int
+    tables: int
+    ocr_pages: int
+    ocr_confidences: tuple[float, ...]
+    hidden_text: dict[int, str]
+
+
+class Converter:
+    """Holds the loaded pipelines; one conversion at a time."""
+
+    def __init__(self, threads: int) -> None:
+        self._paged = RulePdfPipeline(options(threads))
+        self._office = SimplePipeline(ConvertPipelineOptions())
+
+    def convert(self, path: Path, media_type: str, progress: Callable[[int, int], None]) -> Converted:
+        """Convert one file whose type was sniffed before.
+
+        Calls progress(pages done, pages in total) per page where docling tells. Raises ConversionFailed.
+        """
+        form, backend = BACKENDS[media_type]
+        if form is InputFormat.IMAGE:
+            path = normalised(path)
+        self._paged.notes.clear()
+        source = InputDocument(path, form, backend)
+        if not source.valid:
+            raise ConversionFailed("input refused")
+        paged = form in (InputFormat.PDF, InputFormat.IMAGE)
+        pipeline = self._paged if paged else self._office
+        result = pipeline.execute(source, raises_on_error=False, progress=_reporter(progress))
+        if result.status is not ConversionStatus.SUCCESS:
+            raise ConversionFailed(result.status.value)
+        return self._report(result, media_type)
+
+    def _report(self, result: Any, media_type: str) -> Converted:
+        document = result.document
+        notes = self._paged.notes
+        exported = document.export_to_dict()
+        # The converted file is a normalised copy; the record must name what was uploaded.
+        exported.setdefault("origin", {})["mimetype"] = media_type
+        return Converted(
+            markdown=document.export_to_markdown(),
+            docling=exported,
+            pages=len(document.pages),
+            tables=len(document.tables),
+            ocr_pages=len(notes.ocr_pages),
+            ocr_confidences=tuple(notes.ocr_confidences),
+            hidden_text=dict(notes.hidden_text),
+        )
+
+
+def _reporter(progress: Callable[[int, int], None]) -> ProgressReporter:
+    def page_done(event: Any) -> None:
+        if isinstance(event, PageCompletedProgress):
+            progress(event.completed_pages, event.total_pages)
+
+    return ProgressReporter(callbacks=(page_done,))

@@ -1,0 +1,1 @@
+"""Conversion in worker processes that can be killed."""

@@ -1,0 +1,1 @@
+"""Pure types and rules about documents: no I/O, no framework, no clock."""
