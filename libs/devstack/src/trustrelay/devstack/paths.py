@@ -12,6 +12,8 @@ from trustrelay.devstack.errors import UsageError
 #: Root enters every folder, but the database server runs as another user: others may pass through, not list.
 _PASS_THROUGH = 0o711
 _PRIVATE = 0o700
+#: Says that a folder is ours, so that `--data /etc` changes nothing there.
+_MARK = ".trustrelay"
 
 
 def default_root() -> Path:
@@ -26,11 +28,16 @@ class DataFolder:
     root: Path
 
     @classmethod
+    def at(cls, root: Path | None = None) -> DataFolder:
+        """The folder as it is; makes and changes nothing."""
+        return cls((root or default_root()).expanduser().resolve())
+
+    @classmethod
     def open(cls, root: Path | None = None) -> DataFolder:
-        """Make the folder where it is missing. Raises UsageError when it belongs to somebody else."""
-        folder = cls((root or default_root()).expanduser().resolve())
+        """Make what is missing. Raises UsageError for a folder that holds something else or is somebody else's."""
+        folder = cls.at(root)
         mode = _PASS_THROUGH if os.geteuid() == 0 else _PRIVATE
-        _own(folder.root, mode)
+        _adopt(folder.root, folder.root / _MARK, mode)
         _own(folder.engines, mode)
         for private in (folder.keys, folder.logs, folder.telemetry, folder.cache):
             _own(private, _PRIVATE)
@@ -74,6 +81,18 @@ class DataFolder:
     def log(self, name: str) -> Path:
         """The log of one part."""
         return self.logs / f"{name}.log"
+
+
+def _adopt(root: Path, mark: Path, mode: int) -> None:
+    """Take a new or empty folder for ours, or know it again."""
+    root.mkdir(mode=mode, parents=True, exist_ok=True)
+    if not root.is_dir() or root.stat().st_uid != os.geteuid():
+        raise UsageError(f"{root} is not a folder of this user: choose another with --data or TRUSTRELAY_DATA")
+    if not mark.exists():
+        if any(root.iterdir()):
+            raise UsageError(f"{root} holds something else: choose a new or empty folder with --data or TRUSTRELAY_DATA")
+        mark.touch(mode=0o600)
+        root.chmod(mode)
 
 
 def _own(path: Path, mode: int) -> None:

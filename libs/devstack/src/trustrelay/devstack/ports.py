@@ -38,22 +38,21 @@ class PortClaims:
     The claim covers the time between choosing a port and the server binding it, and a server's restarts.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, use_defaults: bool = True) -> None:
+        """`use_defaults=False` leaves the well-known ports to whoever runs a stack here (tests do)."""
         self._folder = folder or Path(tempfile.gettempdir()) / f"trustrelay-ports-{os.getuid()}"
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._use_defaults = use_defaults
         self._held: dict[int, int] = {}
 
     def claim(self, preferred: int, *, beside: Iterable[int] = ()) -> int:
         """The preferred port, or a free one; `beside` are offsets that must be free with it (and are claimed)."""
         offsets = (0, *beside)
-        for candidate in (preferred, *random.sample(_FALLBACK, k=500)):
+        first = (preferred,) if self._use_defaults else ()
+        for candidate in (*first, *random.sample(_FALLBACK, k=500)):
             if self._claim_all(tuple(candidate + offset for offset in offsets)):
                 return candidate
         raise StackError("no free port found on 127.0.0.1 between 20000 and 32000")
-
-    def claim_free(self) -> int:
-        """Any free port."""
-        return self.claim(random.choice(_FALLBACK))
 
     def release(self) -> None:
         """Give every claim back."""

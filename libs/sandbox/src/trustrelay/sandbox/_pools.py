@@ -25,7 +25,8 @@ def _w(words: str) -> tuple[str, ...]:
 
 
 DUTCH = Culture(
-    "BE", "ZA",
+    "BE",
+    "ZA",
     _w("Liesbet Marieke Noor Hanne Jolien Elke Fien Saar Katrijn Lotte Veerle Amélie Griet Nele"),
     _w("Bram Joris Wout Lander Stijn Seppe Jasper Ruben Tijs Korneel Wannes Gilles Pieter Daan"),
     _w("Vel Brou Kest Hald Loon Dren Wesp Merk Stee Roev Oost Zand Quin Bever Turn Gavel"),
@@ -34,7 +35,8 @@ DUTCH = Culture(
     ("", "", "Van ", "De "),
 )
 FRENCH = Culture(
-    "FR", "CM",
+    "FR",
+    "CM",
     _w("Élodie Solène Margaux Clémence Hélène Noémie Camille Aurore Mathilde Océane Agnès Sidonie"),
     _w("Rémi Bastien Thibault Loïc Cédric François Adrien Mathieu Aurélien Gaspard Étienne Lucien"),
     _w("Mont Verd Cham Lamb Brév Roch Delv Fauc Garr Péli Tour Saul Bois Cour"),
@@ -42,7 +44,8 @@ FRENCH = Culture(
     _w("court vaux rillon gnac ssart mignet lière doux pagnol rive gault"),
 )
 PORTUGUESE = Culture(
-    "PT", "AO",
+    "PT",
+    "AO",
     _w("Inês Conceição Beatriz Leonor Madalena Graça Mafalda Luísa Matilde Teresa"),
     _w("João Gonçalo Tomás Rui Nuno Vasco Duarte Simão Álvaro Martim"),
     _w("Alb Cast Figu Mour Torr Sarm Pedr Lour Vilh Barr Quint Cald"),
@@ -50,7 +53,8 @@ PORTUGUESE = Culture(
     _w("eiro edo oso inha ães ilha umbra ardo ique anjo"),
 )
 ITALIAN = Culture(
-    "IT", "AR",
+    "IT",
+    "AR",
     _w("Chiara Ginevra Beatrice Elisabetta Fiorella Ornella Giada Loredana Viola Teresa"),
     _w("Matteo Lorenzo Ettore Davide Ruggero Niccolò Tommaso Corrado Fabrizio Elio"),
     _w("Bel Cor Fer Gal Mar Tre Ven Zan Pal Lum Sca Bru"),
@@ -58,7 +62,8 @@ ITALIAN = Culture(
     _w("ini etti acci aldo oni ucci asco enghi arello"),
 )
 POLISH = Culture(
-    "PL", "CA",
+    "PL",
+    "CA",
     _w("Agnieszka Malgorzata Zofia Halina Danuta Jadwiga Kinga Bozena Ewelina"),
     _w("Zbigniew Tadeusz Wojciech Marek Ryszard Bogdan Leszek Jerzy Kamil"),
     _w("Kowr Wisn Zabl Drog Lesz Maz Stan Gor Byst Chmur Jawr Pruch"),
@@ -66,7 +71,8 @@ POLISH = Culture(
     _w("iak czyk ewicz inek ulski orski alka owiec"),
 )
 SPANISH = Culture(
-    "ES", "CO",
+    "ES",
+    "CO",
     _w("Begoña Íñiga Rocío Nuria Marisol Candela Jimena Araceli Lucía"),
     _w("Íñigo Álvaro Joaquín Andrés Hernán Gonzalo Ramón Tomás Emilio"),
     _w("Arr Bald Cerv Esc Gald Llan Men Oria Pav Sald Urr Zam"),
@@ -74,7 +80,8 @@ SPANISH = Culture(
     _w("ueta ondo aldo ieta uela asco izaga eros uño"),
 )
 BALKAN = Culture(
-    "RS", "AM",
+    "RS",
+    "AM",
     _w("Vesna Jelena Mirjana Slavica Dusanka Radmila Zorica Ljubica"),
     _w("Dragan Milorad Branko Zoran Nebojsa Slobodan Vukasin Predrag"),
     _w("Brad Kost Stoj Zor Vuk Gruj Trif Plav Sred Krun Ruzh"),
@@ -82,7 +89,8 @@ BALKAN = Culture(
     _w("ovac evac ilov ovec anski ujev aric ogin"),
 )
 GEORGIAN = Culture(
-    "GE", "BY",
+    "GE",
+    "BY",
     _w("Ketevan Nino Tamuna Lali Eteri Manana Rusudan Khatuna"),
     _w("Zurab Levan Vakhtang Otar Gocha Avtandil Merab Tengiz"),
     _w("Kvar Bagr Cher Dzhan Gurg Lom Mchel Tsul Chik Sabr"),
@@ -92,14 +100,42 @@ GEORGIAN = Culture(
 CULTURES = (DUTCH, FRENCH, PORTUGUESE, ITALIAN, POLISH, SPANISH, BALKAN, GEORGIAN)
 
 COUNTRIES = {
-    "AM": "Armenia", "AO": "Angola", "AR": "Argentina", "BE": "Belgium", "BY": "Belarus", "CA": "Canada",
-    "CM": "Cameroon", "CO": "Colombia", "DE": "Germany", "EL": "Greece", "ES": "Spain", "FR": "France",
-    "GE": "Georgia", "IT": "Italy", "PL": "Poland", "PT": "Portugal", "RS": "Serbia", "ZA": "South Africa",
+    "AM": "Armenia",
+    "AO": "Angola",
+    "AR": "Argentina",
+    "BE": "Belgium",
+    "BY": "Belarus",
+    "CA": "Canada",
+    "CM": "Cameroon",
+    "CO": "Colombia",
+    "DE": "Germany",
+    "EL": "Greece",
+    "ES": "Spain",
+    "FR": "France",
+    "GE": "Georgia",
+    "IT": "Italy",
+    "PL": "Poland",
+    "PT": "Portugal",
+    "RS": "Serbia",
+    "ZA": "South Africa",
 }
 BIRTH_PLACES = {
-    "AM": "Gyumri", "AO": "Huambo", "AR": "Rosario", "BE": "Leuven", "BY": "Hrodna", "CA": "Winnipeg",
-    "CM": "Bafoussam", "CO": "Manizales", "ES": "Burgos", "FR": "Angers", "GE": "Kutaisi", "IT": "Ferrara",
-    "PL": "Olsztyn", "PT": "Aveiro", "RS": "Kragujevac", "ZA": "Kimberley",
+    "AM": "Gyumri",
+    "AO": "Huambo",
+    "AR": "Rosario",
+    "BE": "Leuven",
+    "BY": "Hrodna",
+    "CA": "Winnipeg",
+    "CM": "Bafoussam",
+    "CO": "Manizales",
+    "ES": "Burgos",
+    "FR": "Angers",
+    "GE": "Kutaisi",
+    "IT": "Ferrara",
+    "PL": "Olsztyn",
+    "PT": "Aveiro",
+    "RS": "Kragujevac",
+    "ZA": "Kimberley",
 }
 
 COMPANY_HEADS = _w("Quor Bral Zent Vond Lumb Kelt Arvo Nord Tesk Hyl Orv Pell Durv Fenn Gald Sarn Wrex Ixt Jov Umb")
@@ -136,9 +172,23 @@ TRADES = (
 STREET_HEADS_NL = _w("Vlinder Kersen Molen Wilgen Zwaluw Linden Ambacht Weverij Hoeve Klaver Berken Vossen")
 STREET_TAILS_NL = _w("hofstraat dreef pad laan veldstraat kaai")
 STREETS_FR = (
-    "Rue des Ateliers", "Rue du Verger", "Avenue des Tilleuls", "Rue de la Filature", "Rue des Saules",
-    "Avenue du Moulin", "Rue du Lavoir", "Chemin des Alouettes",
+    "Rue des Ateliers",
+    "Rue du Verger",
+    "Avenue des Tilleuls",
+    "Rue de la Filature",
+    "Rue des Saules",
+    "Avenue du Moulin",
+    "Rue du Lavoir",
+    "Chemin des Alouettes",
 )
-CITIES_NL = (("9000", "Gent"), ("3000", "Leuven"), ("2800", "Mechelen"), ("3500", "Hasselt"), ("8000", "Brugge"),
-             ("8500", "Kortrijk"), ("9300", "Aalst"), ("2300", "Turnhout"))
+CITIES_NL = (
+    ("9000", "Gent"),
+    ("3000", "Leuven"),
+    ("2800", "Mechelen"),
+    ("3500", "Hasselt"),
+    ("8000", "Brugge"),
+    ("8500", "Kortrijk"),
+    ("9300", "Aalst"),
+    ("2300", "Turnhout"),
+)
 CITIES_FR = (("5000", "Namur"), ("4000", "Liège"), ("7000", "Mons"), ("1400", "Nivelles"), ("4500", "Huy"))

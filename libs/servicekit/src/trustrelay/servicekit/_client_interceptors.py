@@ -19,7 +19,7 @@ def _prepared(details: ClientCallDetails, default_seconds: float) -> ClientCallD
     """``details`` with tenant metadata and a deadline, never later than that of the call being served."""
     metadata = Metadata(*tuple(details.metadata or ()))
     context = call_context.current_or_none()
-    if context is not None and call_context.TENANT_KEY not in metadata:
+    if context is not None and not metadata.get_all(call_context.TENANT_KEY):
         for key, value in call_context.to_metadata(context):
             metadata.add(key, value)
     timeout = default_seconds if details.timeout is None else details.timeout
@@ -30,15 +30,17 @@ def _prepared(details: ClientCallDetails, default_seconds: float) -> ClientCallD
 
 
 async def _unary(continuation: Continuation, details: ClientCallDetails, request: Any) -> Any:
-    """Await the one response, so that its error can be typed here."""
+    """Await the one response, so that its error can be typed here; the call itself goes back to gRPC."""
     try:
-        return await (await continuation(details, request))
+        call = await continuation(details, request)
+        await call
     except grpc.RpcError as error:
         raise from_rpc_error(error) from error
+    return call
 
 
 async def _stream(continuation: Continuation, details: ClientCallDetails, request: Any) -> Any:
-    """The response iterator with typed errors; leaving it early cancels the call on the server."""
+    """The response iterator with typed errors."""
     try:
         call = await continuation(details, request)
     except grpc.RpcError as error:
@@ -57,30 +59,26 @@ async def _typed(call: Any) -> AsyncIterator[Any]:
             call.cancel()
 
 
-class UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
+class UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         """One request, one response."""
         return await _unary(continuation, _prepared(client_call_details, UNARY_DEADLINE_SECONDS), request)
 
 
-class StreamUnary(grpc.aio.StreamUnaryClientInterceptor):  # type: ignore[type-arg]
-    async def intercept_stream_unary(
-        self, continuation: Any, client_call_details: Any, request_iterator: Any
-    ) -> Any:
+class StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
         """Many requests, one response."""
         return await _unary(continuation, _prepared(client_call_details, STREAM_DEADLINE_SECONDS), request_iterator)
 
 
-class UnaryStream(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[type-arg]
+class UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         """One request, many responses."""
         return await _stream(continuation, _prepared(client_call_details, STREAM_DEADLINE_SECONDS), request)
 
 
-class StreamStream(grpc.aio.StreamStreamClientInterceptor):  # type: ignore[type-arg]
-    async def intercept_stream_stream(
-        self, continuation: Any, client_call_details: Any, request_iterator: Any
-    ) -> Any:
+class StreamStream(grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
         """Many requests, many responses."""
         details = _prepared(client_call_details, STREAM_DEADLINE_SECONDS)
         return await _stream(continuation, details, request_iterator)

@@ -29,8 +29,10 @@ _DROPPED_PREFIXES = ("db.query.parameter.", "http.request.header.", "http.respon
                      "rpc.grpc.response.", "rpc.request.metadata.", "rpc.response.metadata.")  # fmt: skip
 _STATEMENTS = frozenset({"db.statement", "db.query.text", "db.query.summary"})
 _URLS = frozenset({"url.full", "http.url", "url.original"})
-#: SQL literals: quoted strings ('' doubled), dollar-quoted strings, then numbers that are no $n or identifier.
-_LITERAL = re.compile(r"'(?:[^']|'')*'?|\$([A-Za-z_]*)\$.*?\$\1\$|(?<![\w$.\"])\d[\d.]*", re.DOTALL)
+#: Quoted strings ('' doubled), dollar-quoted strings, comments, then numbers that are no $n or identifier.
+_LITERAL = re.compile(
+    r"'(?:[^']|'')*'?|\$([A-Za-z_]*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|(?<![\w$.\"])\d[\d.]*", re.DOTALL
+)
 
 
 def scrubbed_attributes(attributes: Attributes) -> Mapping[str, AttributeValue]:
@@ -40,11 +42,18 @@ def scrubbed_attributes(attributes: Attributes) -> Mapping[str, AttributeValue]:
         if key in _DROPPED or key.startswith(_DROPPED_PREFIXES):
             continue
         if key in _STATEMENTS:
-            value = _LITERAL.sub("?", str(value))
+            value = without_literals(str(value))
         elif key in _URLS:
             value = origin(str(value))
         kept[key] = value
     return kept
+
+
+def without_literals(statement: str) -> str:
+    """The statement's shape. Where a backslash makes it unclear what ends a string, all after the first quote goes."""
+    if "\\" in statement:
+        statement = statement.partition("'")[0] + "'"
+    return _LITERAL.sub("?", statement)
 
 
 def origin(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
 DOMAIN = "trustrelay"
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
@@ -158,7 +158,11 @@ def from_rpc_error(error: grpc.RpcError) -> ServiceError:
 
 def from_status(status: status_pb2.Status) -> ServiceError | None:
     """The typed error that a status carries, or None when it has no ``ErrorInfo``."""
-    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    info, bad, retry = (
+        error_details_pb2.ErrorInfo(),
+        error_details_pb2.BadRequest(),
+        error_details_pb2.RetryInfo(),
+    )
     found = {message.DESCRIPTOR.full_name for d in status.details for message in (info, bad, retry) if d.Unpack(message)}
     if info.DESCRIPTOR.full_name not in found or not _REASON.fullmatch(info.reason):
         return None

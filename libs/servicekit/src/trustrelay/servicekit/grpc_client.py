@@ -1,6 +1,9 @@
 """One way to call a service: balanced, traced, with a deadline, the caller's tenant, and typed errors."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 import grpc
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
@@ -33,8 +36,35 @@ def channel(target: str) -> grpc.aio.Channel:
     A call without a deadline gets 10 s (unary) or 600 s (streams), never more than what remains of the call
     being served. UNAVAILABLE is retried with backoff as long as no response has begun.
     """
-    interceptors = [UnaryUnary(), UnaryStream(), StreamUnary(), StreamStream(), *aio_client_interceptors()]
+    interceptors = [UnaryUnary(), UnaryStream(), StreamUnary(), StreamStream(), *_tracing()]
     return grpc.aio.insecure_channel(_resolvable(target), options=_OPTIONS, interceptors=interceptors)
+
+
+class Cancellable(Protocol):
+    """Any streaming call."""
+
+    def cancel(self) -> bool:
+        """End the call on both sides; False when it has ended already."""
+
+
+C = TypeVar("C", bound=Cancellable)
+
+
+@contextmanager
+def closing(call: C) -> Iterator[C]:
+    """Cancel a streaming call on the way out: ``with closing(stub.Convert(...)) as events: async for ...``.
+
+    Cancelling the reading task stops the server's work by itself; a ``break`` alone does not, as gRPC notices
+    an abandoned iterator only when it is garbage-collected.
+    """
+    try:
+        yield call
+    finally:
+        call.cancel()
+
+
+def _tracing() -> list[grpc.aio.ClientInterceptor]:
+    return list(aio_client_interceptors())  # type: ignore[no-untyped-call]
 
 
 def _resolvable(target: str) -> str:

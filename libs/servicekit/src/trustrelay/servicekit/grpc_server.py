@@ -49,9 +49,7 @@ class GrpcServer:
         self._service_name = service_name
         services = [registration.service for registration in registrations]
         self._monitor = HealthMonitor(services, health, health_every_seconds)
-        self._server = grpc.aio.server(
-            interceptors=[*standard_interceptors(tenantless), *interceptors], options=_options(settings)
-        )
+        self._server = grpc.aio.server(interceptors=[*standard_interceptors(tenantless), *interceptors], options=_options(settings))
         for registration in registrations:
             registration.add(registration.servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._monitor.servicer, self._server)

@@ -16,7 +16,11 @@ else:  # generic in the stubs only
 
 #: Their own protocols: called by kubelets and tools, without tenant, and one of them without a deadline.
 EXEMPT_SERVICES = frozenset(
-    {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"}
+    {
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "grpc.reflection.v1.ServerReflection",
+    }
 )
 
 
@@ -34,14 +38,14 @@ class AroundInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
+    ) -> Handler | None:
         """Wrap the handler that the rest of the chain found; unknown methods stay unknown."""
-        handler: Handler | None = await continuation(handler_call_details)
+        handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or service_of(method) in EXEMPT_SERVICES:
-            return handler  # type: ignore[return-value]  # None means UNIMPLEMENTED; the stubs do not know
+            return handler
         return _wrapped(handler, lambda context: self.around(method, context))
 
 

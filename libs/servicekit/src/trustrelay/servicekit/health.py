@@ -52,7 +52,7 @@ class HealthMonitor:
     async def _passes(self, name: str, check: Check) -> bool:
         try:
             return await asyncio.wait_for(check(), _CHECK_TIMEOUT_SECONDS)
-        except Exception as error:  # a dependency fails in ways of its own; each of them means "not healthy"
+        except Exception as error:  # noqa: BLE001 - a dependency fails in its own ways; each means "not healthy"
             if self._failing is None or name not in self._failing:
                 get_logger().warning("health.check_failed", check=name, error_type=type(error).__name__)
             return False
@@ -63,7 +63,7 @@ async def ask(target: str, service: str = "") -> bool:
     options = (("grpc.enable_http_proxy", 0),)
     async with grpc.aio.insecure_channel(target, options=options) as plain:
         with contextlib.suppress(grpc.aio.AioRpcError):
-            reply = await health_pb2_grpc.HealthStub(plain).Check(
+            reply = await health_pb2_grpc.HealthStub(plain).Check(  # type: ignore[attr-defined]
                 health_pb2.HealthCheckRequest(service=service), timeout=_ASK_TIMEOUT_SECONDS
             )
             return bool(reply.status == SERVING)
@@ -73,10 +73,10 @@ async def ask(target: str, service: str = "") -> bool:
 def main(arguments: Sequence[str]) -> int:
     """``HOST:PORT [SERVICE]``: 0 when SERVING, 1 when not, 2 for wrong usage."""
     if not 1 <= len(arguments) <= 2:
-        print("usage: python -m trustrelay.servicekit.health HOST:PORT [SERVICE]", file=sys.stderr)
+        sys.stderr.write("usage: python -m trustrelay.servicekit.health HOST:PORT [SERVICE]\n")
         return 2
     serving = asyncio.run(ask(*arguments))
-    print("SERVING" if serving else "NOT_SERVING")
+    sys.stdout.write("SERVING\n" if serving else "NOT_SERVING\n")
     return 0 if serving else 1
 
 

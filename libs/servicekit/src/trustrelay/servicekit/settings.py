@@ -15,16 +15,12 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
 
-    host: str = Field("127.0.0.1", description="address to listen on")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(ge=0, le=65535, description="gRPC port to listen on; 0 picks a free one")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="lowest level logged")
-    otlp_endpoint: str | None = Field(
-        None, description="host:port of an OTLP gRPC collector (plaintext); absent exports nothing"
-    )
-    drain_seconds: float = Field(10.0, ge=0, description="how long calls in flight may finish after SIGTERM")
-    max_connection_age_seconds: float = Field(
-        300, gt=0, description="age at which clients are asked to reconnect, so that new pods get load"
-    )
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="lowest level logged")
+    otlp_endpoint: str | None = Field(default=None, description="host:port of an OTLP gRPC collector (plaintext); absent exports nothing")
+    drain_seconds: float = Field(default=10.0, ge=0, description="how long calls in flight may finish after SIGTERM")
+    max_connection_age_seconds: float = Field(default=300, gt=0, description="age at which clients are asked to reconnect, so that new pods get load")
 
 
 S = TypeVar("S", bound=BaseSettings)
@@ -39,7 +35,7 @@ def load_settings(cls: type[S]) -> S:
         return cls()
     except ValidationError as invalid:
         for mistake in invalid.errors(include_input=False, include_url=False):
-            print(_complaint(cls, mistake["loc"], mistake["type"], mistake["msg"]), file=sys.stderr)
+            sys.stderr.write(_complaint(cls, mistake["loc"], mistake["type"], mistake["msg"]) + "\n")
         raise SystemExit(_USAGE_EXIT_CODE) from None
 
 

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from opentelemetry import propagate, trace
@@ -43,7 +43,8 @@ def setup(service_name: str, settings: ServiceSettings) -> Callable[[], None]:
 
 def get_logger() -> structlog.stdlib.BoundLogger:
     """A logger whose first argument is an event name and whose keywords are facts, never sentences."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger())
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger()
+    return logger
 
 
 def instrument_asyncpg() -> None:

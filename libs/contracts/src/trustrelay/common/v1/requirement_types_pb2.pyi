@@ -320,6 +320,7 @@ class CaseDocument(_message.Message):
     FIELDS_FIELD_NUMBER: _builtins.int
     UPLOADED_BY_FIELD_NUMBER: _builtins.int
     SCAN_OUTCOME_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     requirement_id: _builtins.str
     iteration: _builtins.int
@@ -331,6 +332,8 @@ class CaseDocument(_message.Message):
     """customer or officer:<name>."""
     scan_outcome: _builtins.str
     """Outcome of the malware scan hook: CLEAR, FAILED or NOT_ASSESSED with its reason."""
+    quality: _builtins.float
+    """0..1, legibility as measured by the conversion."""
     @_builtins.property
     def original(self) -> _objects_pb2.ObjectRef: ...
     @_builtins.property
@@ -357,10 +360,11 @@ class CaseDocument(_message.Message):
         fields: _abc.Iterable[Global___ExtractedField] | None = ...,
         uploaded_by: _builtins.str = ...,
         scan_outcome: _builtins.str = ...,
+        quality: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["docling_json", b"docling_json", "markdown", b"markdown", "original", b"original", "validation", b"validation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["docling_json", b"docling_json", "document_id", b"document_id", "fields", b"fields", "file_name", b"file_name", "iteration", b"iteration", "markdown", b"markdown", "original", b"original", "pipeline", b"pipeline", "requirement_id", b"requirement_id", "scan_outcome", b"scan_outcome", "state", b"state", "uploaded_by", b"uploaded_by", "validation", b"validation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["docling_json", b"docling_json", "document_id", b"document_id", "fields", b"fields", "file_name", b"file_name", "iteration", b"iteration", "markdown", b"markdown", "original", b"original", "pipeline", b"pipeline", "quality", b"quality", "requirement_id", b"requirement_id", "scan_outcome", b"scan_outcome", "state", b"state", "uploaded_by", b"uploaded_by", "validation", b"validation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

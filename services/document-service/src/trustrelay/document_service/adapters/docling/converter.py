@@ -59,6 +59,10 @@ class Converter:
         self._paged = RulePdfPipeline(options(threads))
         self._office = SimplePipeline(ConvertPipelineOptions())
 
+    def warm(self) -> None:
+        """Run OCR once, so that the first scan does not pay for the models' first inference."""
+        self._paged.read_sample()
+
     def convert(self, path: Path, media_type: str, progress: Callable[[int, int], None]) -> Converted:
         """Convert one file whose type was sniffed before.
 

@@ -6,6 +6,7 @@ Tied to docling-slim 2.142.1: `_init_models` is docling's private hook, because 
 from __future__ import annotations
 
 import docling.models.stages.ocr.rapid_ocr_model as rapid_ocr
+import numpy as np
 from docling.datamodel.pipeline_options import RapidOcrOptions, ThreadedPdfPipelineOptions
 from docling.models.stages.form_field.form_field_model import PdfFormFieldModel
 from docling.models.stages.heading_hierarchy.heading_hierarchy_model import HeadingHierarchyModel
@@ -71,3 +72,9 @@ class RulePdfPipeline(StandardPdfPipeline):
         self.assemble_model = PageAssembleModel(options=PageAssembleOptions())
         self.reading_order_model = ReadingOrderModel(options=ReadingOrderOptions())
         self.heading_hierarchy_model = HeadingHierarchyModel(options=chosen.heading_hierarchy_options)
+
+    def read_sample(self) -> None:
+        """One OCR inference over a small picture with a dark bar, so that all three models run."""
+        picture = np.full((96, 320, 3), 255, np.uint8)
+        picture[40:56, 40:280:6] = 0
+        self.ocr_model.reader(picture)

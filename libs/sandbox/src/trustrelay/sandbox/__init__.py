@@ -1,0 +1,11 @@
+"""A small invented world, the public registries that describe it, and the papers of its people."""
+
+from trustrelay.sandbox.app import create_app
+from trustrelay.sandbox.cast import Cast
+from trustrelay.sandbox.documents.hostile import write_oversize_pdf
+from trustrelay.sandbox.dossier import dossier
+from trustrelay.sandbox.examples import write_examples
+from trustrelay.sandbox.forbidden import forbidden
+from trustrelay.sandbox.world import REAL_LIMITS, Limits, World
+
+__all__ = ["REAL_LIMITS", "Cast", "Limits", "World", "create_app", "dossier", "forbidden", "write_examples", "write_oversize_pdf"]

@@ -1,0 +1,143 @@
+"""The cast: everyone and everything the sandbox knows, a pure function of one seed.
+
+Case A (`subject`) is a sound company: one director holds public office, one owner has a namesake on a sanctions list.
+Case B (`listed`) belongs to a person who is on a sanctions list. `outsider` is the company on the wrong document.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from trustrelay.sandbox import _pools as pools
+from trustrelay.sandbox import numbers
+from trustrelay.sandbox._people import Draw, stakes
+from trustrelay.sandbox.model import Article, Company, ForeignTrader, ListedPerson, Person, PublicOfficial, SanctionsLists
+
+FILLERS_PER_LIST = 8
+POSITIONS = ("Member of the federal parliament", "State secretary", "Mayor", "Member of the senate", "Judge of the constitutional court")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """All members of one generated world; `seed` names it."""
+
+    seed: int
+    subject: Company
+    listed: Company
+    outsider: Company
+    fillers: tuple[Company, ...]
+    foreign_traders: tuple[ForeignTrader, ...]
+    lists: SanctionsLists
+    peps: tuple[PublicOfficial, ...]
+    articles: tuple[Article, ...]
+
+    @classmethod
+    def generate(cls, seed: int) -> Self:
+        """The cast of that seed; the same seed gives the same cast on every machine."""
+        draw = Draw(seed)
+        subject, owner_culture = _subject(draw)
+        listed = _listed(draw)
+        outsider = _filler(draw, "outsider", with_lei=True)
+        fillers = _fillers(draw)
+        namesake = draw.listed(draw.namesake(subject.owners[0].person, owner_culture))
+        true_match = draw.listed(listed.owners[0].person)
+        return cls(
+            seed, subject, listed, outsider, fillers, _foreign_traders(draw), _lists(draw, namesake, true_match),
+            _peps(draw, subject.directors[1].person), _articles(subject, listed, fillers),
+        )  # fmt: skip
+
+    @property
+    def companies(self) -> tuple[Company, ...]:
+        """Every company that the Belgian registries know."""
+        return (self.subject, self.listed, self.outsider, *self.fillers)
+
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        """Every person, each once; the namesake is a person of their own."""
+        of_companies = [person for company in self.companies for person in company.persons]
+        return tuple(dict.fromkeys([*of_companies, *(e.person for e in self.lists.persons), *(p.person for p in self.peps)]))
+
+    @property
+    def pep(self) -> PublicOfficial:
+        """The director of the subject who holds public office."""
+        return self.peps[0]
+
+    @property
+    def namesake(self) -> ListedPerson:
+        """The list entry that only shares its name with the subject's first owner."""
+        return self.lists.ofac[0]
+
+    @property
+    def true_match(self) -> ListedPerson:
+        """The list entry that is the owner of the second company."""
+        return self.lists.un[0]
+
+
+def _subject(draw: Draw) -> tuple[Company, pools.Culture]:
+    culture = draw.rng.choice((pools.DUTCH, pools.FRENCH, pools.PORTUGUESE, pools.ITALIAN, pools.POLISH, pools.SPANISH))
+    first, pep = draw.person("director_1", pools.DUTCH), draw.person("director_2", draw.rng.choice((pools.DUTCH, pools.FRENCH)), "BE")
+    major = draw.person("owner_1", culture)
+    minor = draw.person("owner_2", draw.rng.choice((pools.DUTCH, pools.ITALIAN, pools.PORTUGUESE)))
+    company = draw.company("subject", with_lei=True)
+    percent = draw.rng.choice((51, 55, 60, 65, 70))
+    return replace(
+        company,
+        directors=(draw.mandate(first, company), draw.mandate(pep, company)),
+        owners=stakes(1000, (major, percent), (minor, 100 - percent)),
+    ), culture
+
+
+def _listed(draw: Draw) -> Company:
+    owner = draw.person("listed_owner", draw.rng.choice((pools.BALKAN, pools.GEORGIAN)))
+    company = draw.company("listed", with_lei=False, form="BV")
+    return replace(company, directors=(draw.mandate(owner, company),), owners=stakes(100, (owner, 100)))
+
+
+def _filler(draw: Draw, key: str, *, with_lei: bool) -> Company:
+    person = draw.person(f"{key}_owner", draw.rng.choice(pools.CULTURES))
+    company = draw.company(key, with_lei=with_lei)
+    return replace(company, directors=(draw.mandate(person, company),), owners=stakes(100, (person, 100)))
+
+
+def _fillers(draw: Draw) -> tuple[Company, ...]:
+    """Eight more companies; the second is a subsidiary of the first, as GLEIF sees it."""
+    companies = [_filler(draw, f"filler_{n}", with_lei=n <= 4) for n in range(1, 9)]
+    companies[1] = replace(companies[1], parent_key=companies[0].key)
+    return tuple(companies)
+
+
+def _foreign_traders(draw: Draw) -> tuple[ForeignTrader, ...]:
+    """One member state that hides names, and one whose VIES prefix is not its ISO code."""
+    trade = draw.rng.choice(pools.TRADES)
+    return (
+        ForeignTrader("DE", numbers.german_vat(draw.rng), None, None),
+        ForeignTrader("EL", numbers.greek_vat(draw.rng), draw.names.company(trade).upper(), "ODOS ELIAS 7\n54622 THESSALONIKI"),
+    )
+
+
+def _lists(draw: Draw, namesake: ListedPerson, true_match: ListedPerson) -> SanctionsLists:
+    def strangers(label: str) -> tuple[ListedPerson, ...]:
+        cultures = [draw.rng.choice(pools.CULTURES) for _ in range(FILLERS_PER_LIST)]
+        return tuple(draw.listed(draw.person(f"{label}_{n}", c, c.abroad)) for n, c in enumerate(cultures, 1))
+
+    return SanctionsLists(
+        ofac=(namesake, *strangers("ofac")),
+        ofac_companies=tuple(draw.listed_company(f"ofac_company_{n}") for n in (1, 2, 3)),
+        un=(true_match, *strangers("un")),
+        un_companies=tuple(draw.listed_company(f"un_company_{n}") for n in (1, 2)),
+        eu=strangers("eu"),
+    )
+
+
+def _peps(draw: Draw, director: Person) -> tuple[PublicOfficial, ...]:
+    others = (draw.person(f"pep_{n}", draw.rng.choice((pools.DUTCH, pools.FRENCH, pools.ITALIAN))) for n in range(1, 7))
+    return tuple(PublicOfficial(person, draw.rng.choice(POSITIONS)) for person in (director, *others))
+
+
+def _articles(subject: Company, listed: Company, fillers: tuple[Company, ...]) -> tuple[Article, ...]:
+    owner = listed.owners[0].person.name
+    return (
+        Article(owner, f"Prosecutors charge {owner} with laundering the proceeds of fraud", "gazette.example", 20, adverse=True),
+        Article(owner, f"Assets of {owner} frozen after sanctions listing", "courier.example", 33, adverse=True),
+        Article(fillers[0].name, f"{fillers[0].name} opens a second warehouse", "trade-post.example", 12, adverse=False),
+        Article(subject.name, f"{subject.name} wins regional award for safety at work", "trade-post.example", 41, adverse=False),
+    )

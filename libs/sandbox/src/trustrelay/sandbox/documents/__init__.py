@@ -1,0 +1,1 @@
+"""The papers of this world: what registries hand out and what customers upload."""

@@ -1,0 +1,34 @@
+"""What every source needs to answer: the cast, the day, the limits."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from trustrelay.sandbox.cast import Cast
+from trustrelay.sandbox.limits import RateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Requests per period that a source grants; None grants all. The public services' own figures are in `REAL`."""
+
+    gleif_per_minute: int | None = None
+    gdelt_per_five_seconds: int | None = None
+    nbb_per_minute: int | None = None
+
+
+REAL_LIMITS = Limits(gleif_per_minute=60, gdelt_per_five_seconds=1, nbb_per_minute=120)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A cast on a day. `nbb_key` None accepts every non-empty subscription key."""
+
+    cast: Cast
+    as_of: date
+    limits: Limits = Limits()
+    nbb_key: str | None = None
+    buckets: dict[str, RateLimit] = field(default_factory=dict)
+
+    def bucket(self, source: str, allowed: int | None, seconds: float) -> RateLimit:
+        """The rate limit of that source, made at its first use."""
+        return self.buckets.setdefault(source, RateLimit(allowed, seconds))

@@ -1,0 +1,1 @@
+"""The edge: CaseService and PortalService over gRPC."""

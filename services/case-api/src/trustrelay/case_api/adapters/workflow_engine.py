@@ -1,0 +1,167 @@
+"""Temporal: the workflow of a case, reached by updates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from minio.error import MinioException
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+from urllib3.exceptions import HTTPError
+
+from trustrelay.case_api.adapters._refusals import refusal_in
+from trustrelay.case_api.application.messages import Payload
+from trustrelay.case_api.domain.preconditions import case_closed
+from trustrelay.contracts.case_workflow import TASK_QUEUE, WORKFLOW, CaseInput, OpenCase, Receipt, Status, Tier, Update, workflow_id
+from trustrelay.servicekit import context as call_context
+from trustrelay.servicekit.errors import ServiceError, Unavailable
+from trustrelay.servicekit.telemetry import get_logger
+
+Connect = Callable[[], Awaitable[Client]]
+
+_RETRY_AFTER = timedelta(seconds=5)
+#: A Temporal that runs answers this within milliseconds, so its absence is told in seconds instead of after the client's long retries.
+_REACHABLE_WITHIN_SECONDS = 2.0
+_CONNECTED_WITHIN_SECONDS = 4.0
+#: Without a deadline of the caller (there is always one on a call), and at most.
+_ANSWERED_WITHIN_SECONDS = 30.0
+#: Kept back from the caller's deadline for storing a refusal and answering.
+_RESERVE_SECONDS = 0.75
+
+_TENANT, _STATUS, _TEMPLATE, _COUNTRY, _TIER = (
+    SearchAttributeKey.for_keyword(name) for name in ("TenantId", "CaseStatus", "TemplateId", "Country", "AutomationTier")
+)
+
+
+class TemporalEngine:
+    """The port `Engine`. Connects on first use and again after a failure: Temporal may come up later than we do."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def open(self, case: CaseInput, message: OpenCase) -> Receipt:
+        """Update-with-start: one call starts the workflow if need be and waits for its `open`."""
+        async with self._answering() as client:
+            start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+                WORKFLOW,
+                case,
+                id=workflow_id(case.tenant_id, case.case_id),
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=_search_attributes(case),
+            )
+            receipt: Receipt = await client.execute_update_with_start_workflow(
+                Update.OPEN,
+                message,
+                start_workflow_operation=start,
+                id=message.envelope.request_id,
+                result_type=Receipt,
+                rpc_timeout=_time_left(),
+            )
+            return receipt
+
+    async def send(self, workflow: str, update: Update, message: Payload) -> Receipt:
+        """An update whose id is the request's, so that Temporal itself drops a twin."""
+        async with self._answering() as client:
+            handle = client.get_workflow_handle(workflow)
+            receipt: Receipt = await handle.execute_update(
+                update, message, id=message.envelope.request_id, result_type=Receipt, rpc_timeout=_time_left()
+            )
+            return receipt
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[Client]:
+        """A reachable client; what goes wrong inside becomes the contract's errors."""
+        client = await self._reachable()
+        try:
+            async with asyncio.timeout(_time_left().total_seconds()):
+                yield client
+        except WorkflowUpdateFailedError as failed:
+            raise refusal_in(failed) from failed
+        except WorkflowAlreadyStartedError as ended:
+            raise case_closed() from ended
+        except RPCError as error:
+            raise _typed(error) from error
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+            raise _unavailable("no answer within the deadline") from error
+        except (OSError, MinioException, HTTPError) as error:
+            get_logger().warning("payload_store.failed", error_type=type(error).__name__)
+            raise _unavailable("the payload store does not answer") from error
+
+    async def _reachable(self) -> Client:
+        """Connected, and answering at this moment."""
+        client = await self._connected()
+        try:
+            await client.service_client.check_health(timeout=timedelta(seconds=_REACHABLE_WITHIN_SECONDS))
+        except RPCError as error:
+            get_logger().warning("workflow_engine.unreachable", code=error.status.name)
+            raise _unavailable("Temporal does not answer") from error
+        return client
+
+    async def _connected(self) -> Client:
+        if self._client is not None:
+            return self._client
+        async with self._connecting:
+            if self._client is None:
+                self._client = await self._fresh()
+            return self._client
+
+    async def _fresh(self) -> Client:
+        """A new connection, also to the payload store; a failure is told, never kept."""
+        try:
+            async with asyncio.timeout(_CONNECTED_WITHIN_SECONDS):
+                return await self._connect()
+        except Exception as error:  # RuntimeError of Temporal's bridge, errors of the payload store's libraries: all mean "not now"
+            get_logger().warning("workflow_engine.not_connected", error_type=type(error).__name__)
+            raise _unavailable("no connection to Temporal or to its payload store") from error
+
+
+def _search_attributes(case: CaseInput) -> TypedSearchAttributes:
+    """What operators filter by; nothing personal. The worker updates status and tier."""
+    pairs: list[SearchAttributePair[str]] = [
+        SearchAttributePair(_TENANT, case.tenant_id),
+        SearchAttributePair(_STATUS, Status.CREATED.value),
+        SearchAttributePair(_TEMPLATE, case.template_id),
+        SearchAttributePair(_COUNTRY, case.country),
+        SearchAttributePair(_TIER, Tier.UNSPECIFIED.value),
+    ]
+    return TypedSearchAttributes(pairs)
+
+
+def _time_left() -> timedelta:
+    """How long Temporal may take: the caller's deadline less what the answer itself needs."""
+    remaining = call_context.context_deadline_remaining()
+    seconds = _ANSWERED_WITHIN_SECONDS if remaining is None else min(_ANSWERED_WITHIN_SECONDS, max(remaining - _RESERVE_SECONDS, remaining / 2))
+    return timedelta(seconds=seconds)
+
+
+def _typed(error: RPCError) -> ServiceError:
+    """NOT_FOUND is a workflow that has ended; anything else is Temporal not doing its work now."""
+    if error.status == RPCStatusCode.NOT_FOUND and not any("Namespace" in detail.type_url for detail in error.grpc_status.details):
+        return case_closed()
+    get_logger().warning("workflow_engine.failed", code=error.status.name)
+    return _unavailable(f"Temporal answered {error.status.name}")
+
+
+def _unavailable(message: str) -> Unavailable:
+    return Unavailable("WORKFLOW_ENGINE_UNAVAILABLE", f"{message}; send the same request again", retry_after=_RETRY_AFTER)

@@ -1,0 +1,38 @@
+"""Audit entries that the edge writes itself, with ids that a retry reproduces."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from trustrelay.case_api.application.messages import Message
+from trustrelay.case_api.application.ports import AuditNote
+from trustrelay.common.v1.case_file_pb2 import CaseHeader
+from trustrelay.servicekit.errors import ServiceError
+
+_NAMESPACE = uuid.UUID("b5d1f7c8-0a55-5f0e-8d4e-52a0f3f1c9d2")
+
+
+def message_refused(message: Message, header: CaseHeader, refusal: ServiceError) -> AuditNote:
+    """A refused update leaves no event in the workflow's history, so it is written here.
+
+    The same request refused for the same reason at the same version is one fact.
+    """
+    facts: dict[str, str | int] = {
+        "message": str(message.update),
+        "request_id": message.request_id,
+        "reason": refusal.reason,
+        "code": refusal.code.name,
+        "state_version": header.state_version,
+    }
+    return _note("message_refused", message.case_id, "/".join(str(fact) for fact in facts.values()), facts)
+
+
+def portal_link_created(case_id: str, token_sha256: str, expire_time: datetime) -> AuditNote:
+    """Somebody gave the customer a way in."""
+    return _note("portal_link_created", case_id, token_sha256, {"expire_time": expire_time.isoformat()})
+
+
+def _note(kind: str, case_id: str, identity: str, facts: dict[str, str | int]) -> AuditNote:
+    event_id = str(uuid.uuid5(_NAMESPACE, f"{kind}/{case_id}/{identity}"))
+    return AuditNote(event_id, kind, datetime.now(UTC), facts)

@@ -1,0 +1,107 @@
+"""The only place where case-api is wired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import grpc
+import httpx
+from pydantic import Field
+
+from trustrelay.case.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
+from trustrelay.case.v1.portal_service_pb2_grpc import add_PortalServiceServicer_to_server
+from trustrelay.case_api.adapters.assertions import SignedAssertions
+from trustrelay.case_api.adapters.persistence import PersistenceAuditLog, PersistenceCases, PersistenceObjects
+from trustrelay.case_api.adapters.tokens import Issuer, JwksCache, TokenVerifier
+from trustrelay.case_api.adapters.workflow_engine import Connect, TemporalEngine
+from trustrelay.case_api.application.capsule import FetchCapsule
+from trustrelay.case_api.application.open_case import OpenCaseUseCase
+from trustrelay.case_api.application.portal import PortalAccess
+from trustrelay.case_api.application.send_message import SendMessage
+from trustrelay.case_api.application.uploads import Uploads
+from trustrelay.case_api.entrypoints.authentication import CASE_SERVICE, PORTAL_SERVICE, Authentication
+from trustrelay.case_api.entrypoints.case_service import Application, CaseServicer
+from trustrelay.case_api.entrypoints.portal_service import PortalServicer
+from trustrelay.servicekit import health, telemetry, temporal
+from trustrelay.servicekit.assertions import Signer
+from trustrelay.servicekit.grpc_client import channel
+from trustrelay.servicekit.grpc_server import Registration, serve
+from trustrelay.servicekit.health import Check
+from trustrelay.servicekit.settings import load_settings
+
+SERVICE_NAME = "case-api"
+#: Both find the tenant in the caller's token, so servicekit does not ask for it in metadata.
+TENANTLESS = frozenset({CASE_SERVICE, PORTAL_SERVICE})
+
+
+class CaseApiSettings(temporal.TemporalSettings):
+    """What case-api can be told."""
+
+    port: int = Field(50051, ge=0, le=65535, description="gRPC port to listen on; 0 picks a free one")
+    persistence_target: str = Field(description="host:port of persistence-service")
+    assertion_private_key_file: Path = Field(description="Ed25519 private key (PKCS#8 PEM) that signs actor assertions; nobody else holds it")
+    oidc_issuer: str = Field(description="the `iss` of officers' tokens")
+    oidc_jwks_url: str = Field(description="where the issuer publishes its keys")
+    oidc_audience: str = Field(description="the `aud` that names this API")
+
+
+def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer) -> Application:
+    """The use cases on their adapters."""
+    cases, objects, audit = PersistenceCases(persistence), PersistenceObjects(persistence), PersistenceAuditLog(persistence)
+    engine, assertions = TemporalEngine(connect), SignedAssertions(signer)
+    return Application(
+        open_case=OpenCaseUseCase(cases, engine, assertions),
+        send=SendMessage(cases, engine, audit, assertions),
+        uploads=Uploads(cases, objects),
+        portal=PortalAccess(cases, audit),
+        fetch_capsule=FetchCapsule(cases, objects),
+        cases=cases,
+        audit=audit,
+    )
+
+
+def registrations(app: Application) -> Sequence[Registration]:
+    """What the server serves."""
+    return (
+        Registration(add_CaseServiceServicer_to_server, CaseServicer(app), CASE_SERVICE),
+        Registration(add_PortalServiceServicer_to_server, PortalServicer(app), PORTAL_SERVICE),
+    )
+
+
+def authentication(http: httpx.AsyncClient, issuer: Issuer, persistence: grpc.aio.Channel) -> Authentication:
+    """Bearer tokens by the issuer's keys, portal tokens by their hash in the store."""
+    return Authentication(TokenVerifier(JwksCache(http, issuer.jwks_url), issuer), PersistenceCases(persistence))
+
+
+def health_checks(persistence_target: str) -> Mapping[str, Check]:
+    """Reads need persistence-service alone, so Temporal's absence does not take this service out of rotation."""
+    return {"persistence-service": partial(health.ask, persistence_target)}
+
+
+async def run(settings: CaseApiSettings) -> None:
+    """Serve until told to stop."""
+    signer = Signer(settings.assertion_private_key_file.read_bytes())
+    issuer = Issuer(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_audience)
+    # The identity provider is named by us: a proxy variable must not reroute the question whom to believe.
+    async with channel(settings.persistence_target) as persistence, httpx.AsyncClient(trust_env=False) as http:
+        await serve(
+            settings,
+            registrations(application(persistence, partial(temporal.connect, settings), signer)),
+            service_name=SERVICE_NAME,
+            health=health_checks(settings.persistence_target),
+            interceptors=(authentication(http, issuer, persistence),),
+            tenantless=TENANTLESS,
+        )
+
+
+def main() -> None:
+    """Entry point of the process."""
+    settings = load_settings(CaseApiSettings)
+    shutdown = telemetry.setup(SERVICE_NAME, settings)
+    try:
+        asyncio.run(run(settings))
+    finally:
+        shutdown()

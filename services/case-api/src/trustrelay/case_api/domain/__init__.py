@@ -1,0 +1,1 @@
+"""Rules of the edge: pure functions over requests and stored cases."""

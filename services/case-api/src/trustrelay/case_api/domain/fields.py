@@ -1,0 +1,87 @@
+"""Rules for single fields: each notes what is wrong in `Problems` and returns the canonical form."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from trustrelay.case_api.domain.problems import Problems
+from trustrelay.servicekit.errors import NotFound
+
+T = TypeVar("T", bound=int)
+
+MAX_NAME = 300
+MAX_REASON = 4_000
+MAX_LIST = 100
+_MAX_ANSWERS = 200
+_MAX_QUESTION = 100
+
+
+def request_id(value: str, problems: Problems) -> str:
+    """A UUID4 in canonical form (AIP-155): made once per intention, sent again with every retry."""
+    try:
+        parsed = uuid.UUID(value)
+    except ValueError:
+        problems.add("request_id", "must be a UUID4")
+        return value
+    if parsed.version != 4:
+        problems.add("request_id", "must be a UUID4")
+    return str(parsed)
+
+
+def text(path: str, value: str, problems: Problems, *, limit: int = MAX_REASON, required: bool = True) -> str:
+    """Text without surrounding blanks, at most `limit` characters."""
+    stripped = value.strip()
+    if required and not stripped:
+        problems.add(path, "is required")
+    if len(stripped) > limit:
+        problems.add(path, f"may have at most {limit} characters")
+    return stripped
+
+
+def texts(path: str, values: Collection[str], problems: Problems) -> tuple[str, ...]:
+    """A list of at most 100 non-empty texts."""
+    if len(values) > MAX_LIST:
+        problems.add(path, f"may have at most {MAX_LIST} entries")
+        return ()
+    return tuple(text(f"{path}[{i}]", value, problems) for i, value in enumerate(values))
+
+
+def choice(path: str, value: T, allowed: Mapping[T, str], problems: Problems) -> str:
+    """The name of an enum value, or a problem that names the allowed ones."""
+    if value not in allowed:
+        problems.add(path, f"must be one of {', '.join(allowed.values())}")
+        return ""
+    return allowed[value]
+
+
+def page_size(value: int, problems: Problems, *, limit: int) -> int:
+    """0 (default) or 1..`limit`."""
+    if not 0 <= value <= limit:
+        problems.add("page_size", f"must be 1..{limit}, or 0 for the default")
+    return value
+
+
+def answers(values: Mapping[str, str], problems: Problems) -> dict[str, str]:
+    """Portal answers by question id, within bounds."""
+    if len(values) > _MAX_ANSWERS:
+        problems.add("answers", f"may have at most {_MAX_ANSWERS} entries")
+    for index, (question, answer) in enumerate(sorted(values.items())):
+        if not question.strip() or len(question) > _MAX_QUESTION:
+            problems.add(f"answers.keys[{index}]", f"a question id has 1..{_MAX_QUESTION} characters")
+        if len(answer) > MAX_REASON:
+            problems.add(f"answers.values[{index}]", f"may have at most {MAX_REASON} characters")
+    return dict(values)
+
+
+def case_id(value: str, problems: Problems | None = None) -> str:
+    """The canonical id of a case. What cannot be an id names no case: NotFound / CASE_NOT_FOUND; empty is a problem of the request."""
+    found = problems if problems is not None else Problems()
+    if not value.strip():
+        found.add("case_id", "is required")
+        found.refuse_if_any()
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        raise NotFound("CASE_NOT_FOUND", "there is no such case") from None

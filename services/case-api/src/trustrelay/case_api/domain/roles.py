@@ -1,0 +1,48 @@
+"""Who may call what: method × role, the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from types import MappingProxyType
+
+from trustrelay.servicekit.errors import PermissionDenied
+
+OFFICER = "officer"
+MANAGER = "manager"
+AUDITOR = "auditor"
+CUSTOMER = "customer"
+
+_OFFICERS = frozenset({OFFICER})
+_MANAGERS = frozenset({MANAGER})
+_READERS = frozenset({OFFICER, MANAGER, AUDITOR})
+
+#: CaseService; any one of the roles suffices. A method that is not here is refused to everyone.
+REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "CreateCase": _OFFICERS,
+        "GetCase": _READERS,
+        "ListCases": _READERS,
+        "WatchCase": _READERS,
+        "ApproveRequirements": _OFFICERS,
+        "SkipDocuments": _OFFICERS,
+        "ResolveHit": _OFFICERS,
+        "OverrideCheck": _OFFICERS,
+        "DecideCase": _OFFICERS,
+        "ConfirmDecision": _OFFICERS,
+        "WithdrawCase": _OFFICERS,
+        "SetAutomationTier": _MANAGERS,
+        "CreatePortalLink": _OFFICERS,
+        "CreateUpload": _OFFICERS,
+        "CompleteUpload": _OFFICERS,
+        "ListAuditEvents": _READERS,
+        "GetCapsule": _READERS,
+    }
+)
+
+
+def require_role(method: str, roles: Set[str]) -> None:
+    """Raise PermissionDenied / ROLE_REQUIRED unless one of `roles` may call `method`."""
+    wanted = REQUIRED.get(method, frozenset())
+    if wanted.isdisjoint(roles):
+        names = ", ".join(sorted(wanted)) or "none"
+        raise PermissionDenied("ROLE_REQUIRED", f"{method} needs one of the roles: {names}", metadata={"method": method, "roles": names})

@@ -1,0 +1,1 @@
+"""gRPC servicers and authentication: translate and delegate."""

@@ -1,0 +1,24 @@
+"""What produced a result: versions of the libraries and a hash of our own rules."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxruntime")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Package versions and `rules`: the hash of our layout and table rules' source."""
+    return {package: version(package) for package in PACKAGES} | {"rules": rules_hash()}
+
+
+def rules_hash() -> str:
+    """First 16 hex digits of SHA-256 over the source files of this package, in name order."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]

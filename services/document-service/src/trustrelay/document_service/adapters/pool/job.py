@@ -1,0 +1,62 @@
+"""One document inside a worker: inspect, convert, write Markdown and JSON into the job's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from ...domain.conversion import DocumentRefused, MediaType, Notice, Reading, RefusalReason, WorkerReport
+from ..docling.converter import ConversionFailed, Converted, Converter
+from ..docling.versions import versions
+from ..inspection.inspect import inspect
+from .protocol import JSON_FILE, MARKDOWN_FILE, WorkerOptions
+
+OFFICE = (MediaType.DOCX, MediaType.XLSX)
+
+
+class ConversionJob:
+    """Holds the loaded pipelines of one worker process."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        self._limits = options.limits
+        self._converter = Converter(options.threads)
+        self._converter.warm()
+        self._versions = versions()
+
+    def run(self, folder: Path, source: Path, progress: Callable[[int, int], None]) -> WorkerReport:
+        """Convert `source`; raises DocumentRefused. The file's name is never looked at, only its bytes."""
+        inspected = inspect(source, self._limits)
+        try:
+            converted = self._converter.convert(source, inspected.media_type, progress)
+        except ConversionFailed as failure:
+            raise DocumentRefused(RefusalReason.CORRUPT, "The document cannot be read.") from failure
+        (folder / MARKDOWN_FILE).write_text(converted.markdown, encoding="utf-8")
+        (folder / JSON_FILE).write_text(json.dumps(converted.docling, ensure_ascii=False), encoding="utf-8")
+        return WorkerReport(
+            media_type=inspected.media_type,
+            reading=_reading(converted, inspected.media_type),
+            notices=(*inspected.notices, *_hidden(converted)),
+            versions=self._versions,
+        )
+
+
+def _reading(converted: Converted, media_type: MediaType) -> Reading:
+    return Reading(
+        # Office formats have no pages before they are printed.
+        pages=0 if media_type in OFFICE else converted.pages,
+        tables=converted.tables,
+        ocr_pages=converted.ocr_pages,
+        ocr_confidences=tuple(round(value, 3) for value in converted.ocr_confidences),
+    )
+
+
+def _hidden(converted: Converted) -> list[Notice]:
+    return [
+        Notice(
+            "hidden_text",
+            "high",
+            f"Page {page} carries {len(text.split())} words that are not visible; they were left out.",
+        )
+        for page, text in sorted(converted.hidden_text.items())
+    ]

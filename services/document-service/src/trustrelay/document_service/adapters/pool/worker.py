@@ -1,0 +1,93 @@
+"""The worker process: one socket, one document at a time, nothing of the service inside.
+
+Started as `python -m trustrelay.document_service.adapters.pool.worker FD PARENT_PID OPTIONS_JSON`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from ...domain.conversion import DocumentRefused, RefusalReason, WorkerReport
+from .protocol import WorkerOptions, encode, report_to_message
+
+PR_SET_PDEATHSIG = 1
+
+
+class Job(Protocol):
+    """What a worker does with one document."""
+
+    def run(self, folder: Path, source: Path, progress: Any) -> WorkerReport: ...
+
+
+def main() -> None:
+    """Load everything, say ready, then convert until the socket closes."""
+    descriptor, parent, options = int(sys.argv[1]), int(sys.argv[2]), WorkerOptions.from_json(sys.argv[3])
+    confine(options.memory_bytes, parent)
+    channel = socket.socket(fileno=descriptor)
+    _discard_standard_output()
+    logging.disable(logging.CRITICAL)  # docling logs file names and text
+    from .job import ConversionJob
+
+    serve(channel, ConversionJob(options))
+
+
+def confine(memory_bytes: int, parent: int) -> None:
+    """Bound memory and core dumps, and die with the service, whatever kills it."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before prctl took hold
+        os._exit(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to handle
+
+
+def serve(channel: socket.socket, job: Job) -> None:
+    """Answer each request line with progress lines and one last line: done, refused or failed."""
+    requests = channel.makefile("rb")
+    answers = channel.makefile("wb", buffering=0)
+    lock = threading.Lock()
+
+    def send(message: dict[str, Any]) -> None:
+        with lock:
+            answers.write(encode(message))
+
+    send({"ready": os.getpid()})
+    for folder, source in _jobs(requests):
+        send(_answer(job, folder, source, lambda done, total: send({"progress": [done, total]})))
+
+
+def _jobs(requests: IO[bytes]) -> Any:
+    import json
+
+    for line in requests:
+        raw = json.loads(line)
+        yield Path(raw["folder"]), Path(raw["source"])
+
+
+def _answer(job: Job, folder: Path, source: Path, progress: Any) -> dict[str, Any]:
+    try:
+        return report_to_message(job.run(folder, source, progress))
+    except DocumentRefused as refusal:
+        return {"refused": [refusal.reason.value, refusal.message]}
+    except MemoryError:
+        return {"refused": [RefusalReason.TOO_LARGE.value, "The document needs more memory than allowed."]}
+
+
+def _discard_standard_output() -> None:
+    """Native libraries print document text now and then; it must not reach the logs."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    main()

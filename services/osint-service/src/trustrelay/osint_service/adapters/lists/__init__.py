@@ -1,0 +1,1 @@
+"""Parsers of the published list formats, one file each."""

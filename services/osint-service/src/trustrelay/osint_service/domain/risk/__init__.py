@@ -1,0 +1,1 @@
+"""Risk and automation rules, deterministic and versioned."""

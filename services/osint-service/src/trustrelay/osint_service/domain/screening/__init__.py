@@ -1,0 +1,1 @@
+"""Name screening: normalise, block, score, qualify, explain."""

@@ -1,0 +1,1 @@
+"""Postgres: tables, repositories, transactions with a tenant, error mapping."""

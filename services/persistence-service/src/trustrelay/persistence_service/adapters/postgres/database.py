@@ -1,0 +1,67 @@
+"""The engine and transactions that know their tenant."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from trustrelay.persistence_service.adapters.postgres.errors import translated
+
+_CONNECT_SECONDS = 3
+_STATEMENT_MILLISECONDS = 15_000
+_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+
+
+def engine_url(url: str) -> URL:
+    """`url` with the asyncpg driver, whatever Postgres scheme it was written with."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+class Database:
+    """One pool. A server that is down answers within the connect timeout, as DATABASE_UNAVAILABLE."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            engine_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_CONNECT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _STATEMENT_MILLISECONDS / 1000 + 5,
+                "server_settings": {
+                    "application_name": "trustrelay-persistence-service",
+                    "statement_timeout": str(_STATEMENT_MILLISECONDS),
+                    "idle_in_transaction_session_timeout": "30000",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str) -> AsyncIterator[AsyncConnection]:
+        """Commit on leaving, roll back on any exception; every statement inside sees this tenant's rows only."""
+        with translated():
+            async with self._engine.begin() as connection:
+                await connection.execute(_SET_TENANT, {"tenant": tenant})
+                yield connection
+
+    @asynccontextmanager
+    async def without_tenant(self) -> AsyncIterator[AsyncConnection]:
+        """For the portal token function and the health check: any table would refuse with TR009."""
+        with translated():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    async def reachable(self) -> bool:
+        """One round trip. Raises DATABASE_UNAVAILABLE."""
+        async with self.without_tenant() as connection:
+            await connection.execute(text("SELECT 1"))
+        return True
+
+    async def close(self) -> None:
+        """Close every connection; waits a moment for those in use."""
+        await asyncio.shield(self._engine.dispose())

@@ -1,0 +1,1 @@
+"""gRPC servicers: parse, one use case, build the reply."""

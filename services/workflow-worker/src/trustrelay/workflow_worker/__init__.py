@@ -1,0 +1,1 @@
+"""Temporal workflows of Trust Relay and the thin activities they run."""

@@ -1,0 +1,1 @@
+"""Workflow code: the path of a case, its messages, and the activities it names."""

@@ -1,0 +1,57 @@
+"""The services that activities call, as the generated stubs; wired in bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trustrelay.document.v1.conversion_service_pb2_grpc import ConversionServiceAsyncStub
+    from trustrelay.document.v1.document_intelligence_service_pb2_grpc import DocumentIntelligenceServiceAsyncStub
+    from trustrelay.osint.v1.evidence_service_pb2_grpc import EvidenceServiceAsyncStub as CrossReferenceStub
+    from trustrelay.osint.v1.investigation_service_pb2_grpc import InvestigationServiceAsyncStub
+    from trustrelay.osint.v1.registry_service_pb2_grpc import RegistryServiceAsyncStub
+    from trustrelay.osint.v1.risk_service_pb2_grpc import RiskServiceAsyncStub
+    from trustrelay.osint.v1.screening_service_pb2_grpc import ScreeningServiceAsyncStub
+    from trustrelay.osint.v1.verification_service_pb2_grpc import VerificationServiceAsyncStub
+    from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceAsyncStub
+    from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceAsyncStub as CapsuleStub
+    from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceAsyncStub
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """persistence-service."""
+
+    cases: CaseStoreServiceAsyncStub
+    objects: ObjectServiceAsyncStub
+    capsules: CapsuleStub
+
+
+@dataclass(frozen=True)
+class Documents:
+    """document-service."""
+
+    conversion: ConversionServiceAsyncStub
+    intelligence: DocumentIntelligenceServiceAsyncStub
+
+
+@dataclass(frozen=True)
+class Osint:
+    """osint-service."""
+
+    registry: RegistryServiceAsyncStub
+    investigation: InvestigationServiceAsyncStub
+    verification: VerificationServiceAsyncStub
+    screening: ScreeningServiceAsyncStub
+    evidence: CrossReferenceStub
+    risk: RiskServiceAsyncStub
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything an activity may call."""
+
+    persistence: Persistence
+    documents: Documents
+    osint: Osint

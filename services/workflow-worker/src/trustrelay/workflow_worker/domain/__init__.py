@@ -1,0 +1,1 @@
+"""Pure rules of the case workflow: no Temporal, no gRPC."""

@@ -1,0 +1,80 @@
+"""Which decisions are possible, what they lead to, and which need a second officer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from trustrelay.contracts.case_workflow import Decision, Policy, Status
+from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, invalid, precondition
+from trustrelay.workflow_worker.domain.state import Summary, WorkflowState
+
+APPROVALS = frozenset({Decision.APPROVE, Decision.APPROVE_WITH_RESTRICTIONS})
+
+_LEADS_TO = {
+    Decision.APPROVE: Status.APPROVED,
+    Decision.APPROVE_WITH_RESTRICTIONS: Status.APPROVED_WITH_RESTRICTIONS,
+    Decision.REJECT: Status.REJECTED,
+    Decision.FOLLOW_UP: Status.FOLLOW_UP,
+}
+
+
+def status_after(decision: Decision) -> Status:
+    """Where a decision without (or after) a second officer leads."""
+    return _LEADS_TO[decision]
+
+
+def second_officer_reasons(decision: Decision, summary: Summary, policy: Policy) -> tuple[str, ...]:
+    """The policy's triggers that make this decision need a second officer; only approvals ever do."""
+    if decision not in APPROVALS:
+        return ()
+    present = {
+        "confirmed_pep": summary.confirmed_pep,
+        "confirmed_sanction": summary.confirmed_sanction,
+        "high_risk": summary.risk_level == "HIGH",
+        "override": summary.has_override,
+    }
+    return tuple(trigger for trigger in policy.second_officer_triggers if present.get(trigger, False))
+
+
+def refusal_of_approval(summary: Summary) -> Refused | None:
+    """Approval waits for every hit and every mandatory check: HITS_OPEN, CHECKS_NOT_ASSESSED."""
+    if summary.open_hits:
+        return precondition("HITS_OPEN", "Resolve every open hit before approving.", count=str(len(summary.open_hits)))
+    if summary.blocking_checks:
+        checks = ",".join(summary.blocking_checks)
+        return precondition("CHECKS_NOT_ASSESSED", "A mandatory check was not assessed; repeat or override it before approving.", checks=checks)
+    return None
+
+
+def refusal_of_follow_up(state: WorkflowState, policy: Policy, now: datetime) -> Refused | None:
+    """Another round needs an iteration and time that are left: ITERATIONS_EXHAUSTED, NO_TIME_LEFT."""
+    if state.current_iteration >= policy.max_iterations:
+        return precondition("ITERATIONS_EXHAUSTED", "The case has used all its iterations.", limit=str(policy.max_iterations))
+    if state.expire_at is not None and now >= state.expire_at:
+        return precondition("NO_TIME_LEFT", "The case's time for documents is over.")
+    return None
+
+
+def judge_decision(state: WorkflowState, policy: Policy, decision: Decision, now: datetime) -> None:
+    """Raises Refused when the first officer may not decide so now."""
+    refusal: Refused | None = None
+    if decision in APPROVALS:
+        refusal = refusal_of_approval(state.summary)
+    elif decision is Decision.FOLLOW_UP:
+        refusal = refusal_of_follow_up(state, policy, now)
+    elif decision is Decision.ESCALATE:
+        refusal = Refused("UNIMPLEMENTED", "ESCALATION_NOT_AVAILABLE", "Escalation is not available yet; reject or ask for a follow-up.")
+    if refusal is None and state.deciding:
+        refusal = precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")
+    if refusal is not None:
+        raise refusal
+
+
+def judge_second(state: WorkflowState, actor: str) -> None:
+    """Four eyes: another officer than the first (PERMISSION_DENIED SAME_OFFICER)."""
+    if state.first_decision is None:
+        raise invalid("NO_FIRST_DECISION", "There is no decision to confirm.")
+    if state.first_decision.actor == actor:
+        raise forbidden("SAME_OFFICER", "The second decision must come from another officer.")
+    if state.deciding:
+        raise precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")

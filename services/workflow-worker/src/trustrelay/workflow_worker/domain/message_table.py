@@ -1,0 +1,59 @@
+"""State × message: which message is allowed in which state, and who may send it. Code, documentation and test in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trustrelay.contracts.case_workflow import TERMINAL, Status, Update
+from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, precondition
+
+_OPEN_STATES = frozenset(Status) - TERMINAL
+_BEFORE_GATE = frozenset({Status.CREATED, Status.PRE_INVESTIGATION, Status.DOCUMENT_GAP_ANALYSIS, Status.REQUIREMENTS_REVIEW})
+_WITH_CUSTOMER = frozenset({Status.AWAITING_DOCUMENTS, Status.PROCESSING_DOCUMENTS})
+# Not while the second officer looks: the basis of the first decision must not move under it.
+_JUDGING = frozenset({Status.REQUIREMENTS_REVIEW, Status.REVIEW_PENDING}) | _WITH_CUSTOMER | {Status.INVESTIGATING}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """In which states a message is allowed, and which roles may send it (any one of them)."""
+
+    states: frozenset[Status]
+    roles: frozenset[str]
+
+
+_OFFICER = frozenset({"officer"})
+
+TABLE: dict[Update, Rule] = {
+    Update.OPEN: Rule(frozenset({Status.CREATED}), frozenset({"officer", "service"})),
+    Update.SET_TIER: Rule(_BEFORE_GATE, frozenset({"manager"})),
+    Update.REQUIREMENTS_APPROVED: Rule(frozenset({Status.REQUIREMENTS_REVIEW}), _OFFICER),
+    Update.DOCUMENTS_SUBMITTED: Rule(_WITH_CUSTOMER, frozenset({"customer", "officer"})),
+    Update.SKIP_DOCUMENTS: Rule(frozenset({Status.AWAITING_DOCUMENTS}), _OFFICER),
+    Update.RESOLVE_HIT: Rule(_JUDGING, _OFFICER),
+    Update.OVERRIDE_CHECK: Rule(_JUDGING, _OFFICER),
+    Update.OFFICER_DECISION: Rule(frozenset({Status.REVIEW_PENDING}), _OFFICER),
+    Update.SECOND_DECISION: Rule(frozenset({Status.AWAITING_SECOND_APPROVAL}), _OFFICER),
+    Update.WITHDRAW: Rule(_OPEN_STATES, _OFFICER),
+}
+
+
+def refusal_of(status: Status, message: Update) -> Refused | None:
+    """Why `message` is refused in `status`; None when it is allowed.
+
+    CASE_CLOSED in terminal states, MESSAGE_NOT_ALLOWED elsewhere; both FAILED_PRECONDITION.
+    """
+    if status in TERMINAL:
+        return precondition("CASE_CLOSED", "The case is closed; nothing can change it any more.", status=status)
+    if status not in TABLE[message].states:
+        allowed = ", ".join(sorted(TABLE[message].states))
+        return precondition("MESSAGE_NOT_ALLOWED", f"{message} is not allowed in {status}; allowed in: {allowed}.", status=status, update=message)
+    return None
+
+
+def require_role(message: Update, roles: Iterable[str]) -> None:
+    """Raises PERMISSION_DENIED / ROLE_REQUIRED unless one of `roles` may send `message`."""
+    wanted = TABLE[message].roles
+    if wanted.isdisjoint(roles):
+        raise forbidden("ROLE_REQUIRED", f"{message} needs one of the roles: {', '.join(sorted(wanted))}.", update=message)

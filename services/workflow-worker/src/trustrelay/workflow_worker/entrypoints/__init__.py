@@ -1,0 +1,1 @@
+"""What Temporal calls: activities and the worker itself."""

@@ -1,0 +1,153 @@
+"""Activities that convert, judge and read what the customer uploaded."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from trustrelay.common.v1 import requirement_types_pb2 as types
+from trustrelay.common.v1.case_file_pb2 import CaseFile
+from trustrelay.common.v1.case_types_pb2 import CompanyProfile
+from trustrelay.document.v1.conversion_service_pb2 import ConversionResult, ConvertRequest
+from trustrelay.document.v1.document_intelligence_service_pb2 import DocumentType, ExtractRequest, ValidateRequest
+from trustrelay.persistence.v1.case_store_service_pb2 import RecordDocumentRequest
+from trustrelay.servicekit.errors import ServiceError
+from trustrelay.workflow_worker.application.services import Services
+from trustrelay.workflow_worker.domain import texts
+from trustrelay.workflow_worker.domain.records import CaseRef, Validated
+from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.submission import AskedDocument, UploadedDocument, failures
+from trustrelay.workflow_worker.entrypoints.activities.calling import case_file, heartbeating, on_behalf_of, read_grants, to_summary, write_grant
+
+_VERDICT_STATE = {
+    types.VALIDATION_VERDICT_VALID: types.DOCUMENT_STATE_VALID,
+    types.VALIDATION_VERDICT_INVALID: types.DOCUMENT_STATE_INVALID,
+    types.VALIDATION_VERDICT_NEEDS_REVIEW: types.DOCUMENT_STATE_NEEDS_REVIEW,
+}
+
+
+class DocumentActivities:
+    """document-service, for workflows. What is done is stored document by document, so a retry goes on where the last attempt ended."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cases = services.persistence.cases
+
+    @activity.defn(name="process_documents")
+    async def process_documents(self, case: CaseRef) -> Summary:
+        """Converts every stored upload; one that cannot be opened is stored as unreadable, with a reason for the customer."""
+        with on_behalf_of(case.tenant_id):
+            file = await case_file(self._services, case)
+            for document in _in_state(file, types.DOCUMENT_STATE_STORED):
+                await self._convert(case, file, document)
+            return to_summary((await case_file(self._services, case)).summary)
+
+    @activity.defn(name="validate_documents")
+    async def validate_documents(self, case: CaseRef) -> Validated:
+        """Judges every converted upload against its requirement, and says what must come again."""
+        with on_behalf_of(case.tenant_id):
+            file = await case_file(self._services, case)
+            for document in _in_state(file, types.DOCUMENT_STATE_CONVERTED):
+                await self._validate(case, file, document)
+            file = await case_file(self._services, case)
+        valid = tuple(document.document_id for document in _in_state(file, types.DOCUMENT_STATE_VALID))
+        return Validated(to_summary(file.summary), valid, failures(_asked(file), _uploaded(file)))
+
+    @activity.defn(name="extract_document_data")
+    async def extract_document_data(self, case: CaseRef) -> Summary:
+        """Reads typed values and parties from every valid upload that was not read yet."""
+        with on_behalf_of(case.tenant_id):
+            file = await case_file(self._services, case)
+            for document in _in_state(file, types.DOCUMENT_STATE_VALID):
+                if not document.fields:
+                    await self._extract(case, document)
+            return to_summary((await case_file(self._services, case)).summary)
+
+    async def _convert(self, case: CaseRef, file: CaseFile, document: types.CaseDocument) -> None:
+        grant = await write_grant(self._services, case, f"converted/{document.document_id}")
+        source = (await read_grants(self._services, case, [document.original]))[0]
+        request = ConvertRequest(source=source, destination=grant, allowed_media_types=_requirement(file, document).media_types)
+        update = types.CaseDocument(document_id=document.document_id)
+        findings = []
+        try:
+            async for event in heartbeating(self._services.documents.conversion.Convert(request), document.document_id):
+                if event.HasField("result"):
+                    _describe(update, event.result)
+                    findings = list(event.result.findings)
+        except ServiceError as error:
+            if error.reason not in texts.UNREADABLE_REASONS:
+                raise
+            reason = types.ValidationReason(code=error.reason, message=texts.unreadable(error.reason, case.language))
+            update.state = types.DOCUMENT_STATE_UNREADABLE
+            update.validation.CopyFrom(types.ValidationResult(verdict=types.VALIDATION_VERDICT_INVALID, reasons=[reason]))
+        await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update, findings=findings))
+
+    async def _validate(self, case: CaseRef, file: CaseFile, document: types.CaseDocument) -> None:
+        grant = (await read_grants(self._services, case, [document.docling_json]))[0]
+        request = ValidateRequest(
+            docling_json=grant,
+            requirement=_requirement(file, document),
+            subject=_expected_holder(file),
+            as_of_date=case.as_of,
+            language=case.language,
+            quality=document.quality,
+        )
+        reply = await self._services.documents.intelligence.Validate(request, timeout=60)
+        update = types.CaseDocument(document_id=document.document_id, state=_VERDICT_STATE[reply.validation.verdict], validation=reply.validation)
+        await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update))
+
+    async def _extract(self, case: CaseRef, document: types.CaseDocument) -> None:
+        grant = (await read_grants(self._services, case, [document.docling_json]))[0]
+        kind = DocumentType.Value(f"DOCUMENT_TYPE_{document.validation.document_type.upper()}")
+        request = ExtractRequest(docling_json=grant, document_type=kind, document_id=document.document_id)
+        reply = await self._services.documents.intelligence.Extract(request, timeout=60)
+        update = types.CaseDocument(document_id=document.document_id, fields=reply.fields)
+        await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update, parties=reply.parties))
+
+
+def _in_state(file: CaseFile, state: types.DocumentState.ValueType) -> list[types.CaseDocument]:
+    return [document for document in file.documents if document.state == state]
+
+
+def _requirement(file: CaseFile, document: types.CaseDocument) -> types.Requirement:
+    return next(one for one in file.requirements if one.requirement_id == document.requirement_id)
+
+
+def _expected_holder(file: CaseFile) -> CompanyProfile:
+    """The subject as a register knows it, else as it was declared."""
+    declared = CompanyProfile(
+        legal_name=file.subject.legal_name,
+        registration_number=file.subject.registration_number,
+        country=file.subject.country,
+        vat_number=file.subject.vat_number,
+        source="declared",
+    )
+    registered = next((profile for profile in file.profiles if profile.registered_address), None)
+    if registered is not None:
+        declared.registered_address = registered.registered_address
+    return declared
+
+
+def _describe(update: types.CaseDocument, result: ConversionResult) -> None:
+    update.markdown.CopyFrom(result.markdown)
+    update.docling_json.CopyFrom(result.docling_json)
+    update.pipeline = result.pipeline
+    update.quality = result.quality
+    update.state = types.DOCUMENT_STATE_CONVERTED
+
+
+def _asked(file: CaseFile) -> list[AskedDocument]:
+    return [
+        AskedDocument(one.requirement_id, types.RequirementStatus.Name(one.status).removeprefix("REQUIREMENT_STATUS_"), one.mandatory)
+        for one in file.requirements
+    ]
+
+
+def _uploaded(file: CaseFile) -> list[UploadedDocument]:
+    return [
+        UploadedDocument(
+            one.requirement_id,
+            types.DocumentState.Name(one.state).removeprefix("DOCUMENT_STATE_"),
+            tuple(reason.code for reason in one.validation.reasons),
+        )
+        for one in file.documents
+    ]

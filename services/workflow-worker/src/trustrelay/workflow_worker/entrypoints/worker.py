@@ -1,0 +1,88 @@
+"""The worker of one domain: its task queue, its slots, its workflows and activities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from trustrelay.contracts.case_workflow import DEPLOYMENT, TASK_QUEUE
+from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.application.services import Services
+from trustrelay.workflow_worker.entrypoints.activities.case_activities import CaseActivities
+from trustrelay.workflow_worker.entrypoints.activities.document_activities import DocumentActivities
+from trustrelay.workflow_worker.entrypoints.activities.investigation_activities import InvestigationActivities
+from trustrelay.workflow_worker.entrypoints.activity_interceptor import ServiceErrors
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One task queue and what runs on it."""
+
+    task_queue: str
+    deployment: str
+    workflows: Sequence[type]
+    activities: Sequence[Callable[..., Any]]
+
+
+def compliance(services: Services) -> Domain:
+    """KYB cases."""
+    case, documents, investigation = CaseActivities(services), DocumentActivities(services), InvestigationActivities(services)
+    return Domain(
+        task_queue=TASK_QUEUE,
+        deployment=DEPLOYMENT,
+        workflows=[ComplianceCaseWorkflow],
+        activities=[
+            case.open_case,
+            case.persist_workflow_state,
+            case.record_not_assessed,
+            case.assemble_trust_capsule,
+            documents.process_documents,
+            documents.validate_documents,
+            documents.extract_document_data,
+            investigation.registry_and_documents,
+            investigation.run_osint_investigation,
+            investigation.run_verification_checks,
+            investigation.screen_parties,
+            investigation.cross_reference_evidence,
+            investigation.analyze_document_gaps,
+            investigation.reassess_risk,
+            investigation.assign_automation_tier,
+        ],
+    )
+
+
+DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance}
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How much one worker process takes on at once, and how long it may take to finish on shutdown."""
+
+    workflow_tasks: int
+    activities: int
+    drain: timedelta
+
+
+def build_worker(client: Client, domain: Domain, slots: Slots, build_id: str) -> Worker:
+    """A worker for `domain`. With a build id it is versioned: it gets tasks only once its version is the deployment's current one."""
+    deployment = None
+    if build_id:
+        version = WorkerDeploymentVersion(deployment_name=domain.deployment, build_id=build_id)
+        deployment = WorkerDeploymentConfig(version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+    return Worker(
+        client,
+        task_queue=domain.task_queue,
+        workflows=domain.workflows,
+        activities=domain.activities,
+        interceptors=[ServiceErrors()],
+        max_concurrent_workflow_tasks=slots.workflow_tasks,
+        max_concurrent_activities=slots.activities,
+        graceful_shutdown_timeout=slots.drain,
+        deployment_config=deployment,
+    )
