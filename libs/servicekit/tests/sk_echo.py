@@ -34,9 +34,7 @@ class Echo:
         match request:
             case b"invalid":
                 violations = [errors.FieldViolation("subject.country", "must be an ISO 3166 code")]
-                raise errors.InvalidArgument(
-                    "COUNTRY_UNKNOWN", "no such country", metadata={"field": "country"}, violations=violations
-                )
+                raise errors.InvalidArgument("COUNTRY_UNKNOWN", "no such country", metadata={"field": "country"}, violations=violations)
             case b"later":
                 raise errors.ResourceExhausted("QUOTA", "try later", retry_after=timedelta(seconds=7, milliseconds=500))
             case b"plain":

@@ -34,6 +34,35 @@ async def fail_naming(person: Person) -> None:
     raise ApplicationError(f"no such person: {person.name}", person.name, type="NoSuchPerson", non_retryable=True)
 
 
+@activity.defn
+async def say_trace_id() -> str:
+    """The trace that this activity belongs to."""
+    from opentelemetry import trace
+
+    with trace.get_tracer("activity").start_as_current_span("work") as span:
+        return trace.format_trace_id(span.get_span_context().trace_id)
+
+
+@workflow.defn
+class Traced:
+    """Waits for one update, whose handler runs an activity."""
+
+    def __init__(self) -> None:
+        self._done = False
+
+    @workflow.run
+    async def run(self) -> None:
+        """Ends after the update."""
+        await workflow.wait_condition(lambda: self._done and workflow.all_handlers_finished())
+
+    @workflow.update
+    async def work(self) -> str:
+        """The activity's trace id."""
+        seen = await workflow.execute_activity(say_trace_id, start_to_close_timeout=timedelta(seconds=20))
+        self._done = True
+        return seen
+
+
 @workflow.defn
 class Flow:
     """One big result, one failure, one update, one refused update; the result says what was seen."""
@@ -76,6 +105,4 @@ class BigOnly:
     @workflow.run
     async def run(self, person: Person) -> int:
         """How many characters arrived in the workflow."""
-        return len(
-            await workflow.execute_activity(produce_big, person, start_to_close_timeout=timedelta(seconds=60))
-        )
+        return len(await workflow.execute_activity(produce_big, person, start_to_close_timeout=timedelta(seconds=60)))

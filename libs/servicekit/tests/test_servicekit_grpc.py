@@ -183,6 +183,7 @@ async def test_leaving_a_stream_stops_the_work(channel: grpc.aio.Channel, echo: 
 
 async def test_cancelling_the_reader_stops_the_work(channel: grpc.aio.Channel, echo: Any) -> None:
     """A cancelled task (an activity, say) closes its stream, and CancelledError stays CancelledError."""
+
     async def read() -> None:
         async for _ in channel.unary_stream(_path("Count"))(b""):
             echo.started.set()
@@ -253,9 +254,7 @@ class _TokenTenant(AroundInterceptor):
 async def test_a_tenantless_service_resolves_the_tenant_by_itself(echo: Any) -> None:
     """Own interceptors run inside the error model and may set the context."""
     async with (
-        grpc_server.running(
-            [sk_echo.registration(echo)], interceptors=[_TokenTenant()], tenantless=frozenset({sk_echo.SERVICE})
-        ) as address,
+        grpc_server.running([sk_echo.registration(echo)], interceptors=[_TokenTenant()], tenantless=frozenset({sk_echo.SERVICE})) as address,
         grpc_client.channel(address) as channel,
     ):
         good = (("authorization", "Bearer good"),)

@@ -52,9 +52,7 @@ async def test_health_follows_a_dependency() -> None:
             raise database[0]
         return database[0]
 
-    async with grpc_server.running(
-        [sk_echo.registration(sk_echo.Echo())], health={"database": check}, health_every_seconds=0.02
-    ) as address:
+    async with grpc_server.running([sk_echo.registration(sk_echo.Echo())], health={"database": check}, health_every_seconds=0.02) as address:
         assert await health.ask(address, sk_echo.SERVICE)
         for state, expected in ((False, False), (True, True), (OSError("gone"), False), (True, True)):
             database[0] = state
@@ -120,9 +118,7 @@ async def test_sigterm_ends_a_process_cleanly() -> None:
     """A served process announces its port, drains on SIGTERM and exits 0; the health command agrees."""
     env = os.environ | {"TRUSTRELAY_PORT": "0", "TRUSTRELAY_DRAIN_SECONDS": "1"}
     here = str(Path(__file__).parent)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _PROCESS, here, env=env, stderr=asyncio.subprocess.PIPE
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _PROCESS, here, env=env, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None
     import json
 

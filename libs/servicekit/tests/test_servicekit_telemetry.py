@@ -55,9 +55,7 @@ async def _run_leaky(postgres_dsn: str) -> Leaked:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     script = str(Path(__file__).parent / "sk_leaky_process.py")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, script, f"127.0.0.1:{port}", postgres_dsn, stderr=asyncio.subprocess.PIPE
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, script, f"127.0.0.1:{port}", postgres_dsn, stderr=asyncio.subprocess.PIPE)
     async with asyncio.timeout(60):
         _, stderr = await process.communicate()
     await server.stop(1)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowUpdateFailedError
 from cryptography.exceptions import InvalidTag
+from opentelemetry import trace
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.opentelemetry import create_tracer_provider
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.worker import Worker
@@ -28,8 +29,6 @@ flows = importlib.import_module("sk_flows")
 
 @pytest.fixture(scope="session", autouse=True)
 def _replay_safe_tracing() -> None:
-    from opentelemetry import trace
-
     trace.set_tracer_provider(create_tracer_provider())
 
 
@@ -72,8 +71,8 @@ async def client(real_servers: Any, keyring: Path) -> Client:
 async def queue(client: Client) -> AsyncIterator[str]:
     """A worker on a task queue of its own."""
     name = f"q-{uuid.uuid4()}"
-    activities = [flows.produce_big, flows.fail_naming]
-    async with Worker(client, task_queue=name, workflows=[flows.Flow, flows.BigOnly], activities=activities):
+    activities = [flows.produce_big, flows.fail_naming, flows.say_trace_id]
+    async with Worker(client, task_queue=name, workflows=[flows.Flow, flows.BigOnly, flows.Traced], activities=activities):
         yield name
 
 
@@ -123,9 +122,16 @@ async def test_a_three_megabyte_result_leaves_a_small_history(client: Client, qu
     _assert_unreadable(raw)
 
 
-async def test_what_reaches_the_object_store_is_encrypted_already(
-    client: Client, queue: str, real_servers: Any, keyring: Path
-) -> None:
+async def test_an_update_and_its_activities_are_one_trace(client: Client, queue: str) -> None:
+    """The caller's trace goes through Temporal into the activity that the update causes."""
+    handle = await client.start_workflow(flows.Traced.run, id=_case_id(), task_queue=queue)
+    with trace.get_tracer("test").start_as_current_span("DecideCase") as span:
+        seen = await handle.execute_update(flows.Traced.work)
+    assert seen == trace.format_trace_id(span.get_span_context().trace_id)
+    await handle.result()
+
+
+async def test_what_reaches_the_object_store_is_encrypted_already(client: Client, queue: str, real_servers: Any, keyring: Path) -> None:
     """The claim check stores ciphertext: neither objects nor their keys quote the payload."""
     person = flows.Person(name=flows.CLEAR_TEXT)
     await client.execute_workflow(flows.BigOnly.run, person, id=_case_id(), task_queue=queue)
@@ -163,10 +169,7 @@ async def test_destroying_a_data_key_erases_one_case_and_no_other(real_servers: 
     settings, case = _settings(real_servers, keyring), str(uuid.uuid4())
     writer = temporal.data_converter(settings)
     ids = [f"case/acme/{case}", f"case/acme/{case}/extraction-1", _case_id()]
-    root, child, other = [
-        await writer.with_context(WorkflowSerializationContext("default", each)).encode([flows.CLEAR_TEXT])
-        for each in ids
-    ]
+    root, child, other = [await writer.with_context(WorkflowSerializationContext("default", each)).encode([flows.CLEAR_TEXT]) for each in ids]
     assert root[0].metadata["key-id"] == child[0].metadata["key-id"] != other[0].metadata["key-id"]
     assert await temporal.destroy_case_keys(settings, "acme", case) == 1
     reader = temporal.data_converter(settings)

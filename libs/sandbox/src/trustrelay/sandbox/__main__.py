@@ -34,7 +34,7 @@ def serve(
     world = World(Cast.generate(seed), _day(as_of), REAL_LIMITS if real_limits else Limits(), nbb_key)
     if data:
         write_description(world.cast, data, world.as_of)
-    uvicorn.run(create_app(world, admin=admin), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(create_app(world, admin=admin), host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
 
 
 @cli.command()

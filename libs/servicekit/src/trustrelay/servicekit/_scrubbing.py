@@ -30,9 +30,7 @@ _DROPPED_PREFIXES = ("db.query.parameter.", "http.request.header.", "http.respon
 _STATEMENTS = frozenset({"db.statement", "db.query.text", "db.query.summary"})
 _URLS = frozenset({"url.full", "http.url", "url.original"})
 #: Quoted strings ('' doubled), dollar-quoted strings, comments, then numbers that are no $n or identifier.
-_LITERAL = re.compile(
-    r"'(?:[^']|'')*'?|\$([A-Za-z_]*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|(?<![\w$.\"])\d[\d.]*", re.DOTALL
-)
+_LITERAL = re.compile(r"'(?:[^']|'')*'?|\$([A-Za-z_]*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|(?<![\w$.\"])\d[\d.]*", re.DOTALL)
 
 
 def scrubbed_attributes(attributes: Attributes) -> Mapping[str, AttributeValue]:

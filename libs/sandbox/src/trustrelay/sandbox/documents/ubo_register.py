@@ -8,8 +8,8 @@ from trustrelay.sandbox.model import Company, Person
 from trustrelay.sandbox.numbers import dotted, national_number_written
 
 ISSUED_DAYS_AGO = 9
-OWNER_WIDTHS = (46, 23, 24, 37, 18, 27)
-DIRECTOR_WIDTHS = (46, 23, 24, 37, 45)
+OWNER_WIDTHS = (50, 24, 22, 33, 18, 27)
+DIRECTOR_WIDTHS = (50, 24, 22, 33, 45)
 
 
 def identity_number(person: Person) -> str:

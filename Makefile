@@ -1,0 +1,49 @@
+# Trust Relay: `make help` lists the verbs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+SOURCES := libs services tests bench scripts
+
+.PHONY: help setup demo test up down status lint types proto lock histories fmt clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## .venv with the hash-locked packages, system packages through apt
+	@scripts/setup.sh
+
+demo: setup ## start everything on real servers, run KYB cases to signed decisions, stop everything
+	@$(BIN)/trustrelay demo
+
+test: setup ## every test: unit, contract, integration, replay, end to end
+	@$(BIN)/python -m pytest
+
+up: setup ## the stack in the background, for hands-on work
+	@$(BIN)/trustrelay up --detach
+
+down: ## stop the stack
+	@$(BIN)/trustrelay down
+
+status: ## every part, port and version
+	@$(BIN)/trustrelay status
+
+lint: setup ## style, types, import rules, contracts, stubs are current
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy libs/*/src services/*/src
+	@$(BIN)/lint-imports
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code
+	@scripts/check_stubs.sh
+	@scripts/check_tree.sh
+
+proto: setup ## regenerate the stubs of libs/contracts
+	@$(BIN)/buf format --write
+	@scripts/generate_stubs.sh
+
+lock: setup ## recompile requirements/*.txt
+	@scripts/lock.sh
+
+fmt: setup ## format the code
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
