@@ -10,6 +10,7 @@ import urllib.request
 import asyncpg
 import pytest
 from minio.error import S3Error
+
 from trustrelay.devstack.engines import PostgresEngine, SeaweedEngine, TemporalEngine
 from trustrelay.devstack.engines._binary import program
 from trustrelay.devstack.engines.temporal import SEARCH_ATTRIBUTES
@@ -41,7 +42,8 @@ async def test_the_application_role_is_neither_superuser_nor_owner(fresh_databas
     await owner.execute("CREATE TABLE secret (n int)")
     app = await asyncpg.connect(_plain(fresh_database.app_url))
     rights = await app.fetchrow("SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user")
-    assert rights is not None and not any(rights.values())
+    assert rights is not None
+    assert not any(rights.values())
     for forbidden in ("SELECT * FROM secret", "CREATE TABLE mine (n int)", "ALTER TABLE secret ADD m int"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.execute(forbidden)
@@ -105,9 +107,7 @@ def test_no_grpc_port_of_the_object_store_answers_without_its_certificate(s3_eng
     """The server's own shell, which lists every file through gRPC, gets nothing without the client certificate."""
     master = f"127.0.0.1:{s3_engine.ports['master']}.{s3_engine.ports['master_grpc']}"
     s3_engine.client().put_object("evidence", "unlisted", io.BytesIO(b"personal"), 8)
-    shell = subprocess.Popen(
-        [program("weed"), "shell", f"-master={master}"], cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    shell = subprocess.Popen([program("weed"), "shell", f"-master={master}"], cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         output, _ = shell.communicate(b"fs.ls /buckets/evidence\nexit\n", timeout=5)
     except subprocess.TimeoutExpired:  # it tries for ever

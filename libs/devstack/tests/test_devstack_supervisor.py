@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from trustrelay.devstack.environment import StackEnvironment
 from trustrelay.devstack.errors import AlreadyRunning, StartFailed, UsageError
 from trustrelay.devstack.health import probe
@@ -21,8 +22,10 @@ from trustrelay.devstack.leftovers import leftovers_of
 from trustrelay.devstack.part import PythonPart
 from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.plan import Layer, PlannedPart
+from trustrelay.devstack.remote import ask_down
 from trustrelay.devstack.reporting import PlainReporter
-from trustrelay.devstack.state import PartStatus, StackState, read_state
+from trustrelay.devstack.state import PartState, PartStatus, StackState, read_state
+from trustrelay.devstack.status import inspect
 from trustrelay.devstack.supervisor import prepared_stack, running_stack
 
 
@@ -36,9 +39,16 @@ def data() -> Iterator[DataFolder]:
 def toy(env: StackEnvironment, name: str, port: int, module: str = "http.server") -> PythonPart:
     """A part that serves its folder: real enough to be started, asked and killed."""
     return PythonPart(
-        name=name, version="toy 1", module=module, probe=f"http://127.0.0.1:{port}/", ports={"http": port},
-        environment=env.base, executable=sys.executable, cwd=env.data.logs, arguments=(str(port), "--bind", "127.0.0.1"),
-    )  # fmt: skip
+        name=name,
+        version="toy 1",
+        module=module,
+        probe=f"http://127.0.0.1:{port}/",
+        ports={"http": port},
+        environment=env.base,
+        executable=sys.executable,
+        cwd=env.data.logs,
+        arguments=(str(port), "--bind", "127.0.0.1"),
+    )
 
 
 def toys(env: StackEnvironment) -> list[PlannedPart]:
@@ -54,7 +64,7 @@ def with_postgres(env: StackEnvironment) -> list[PlannedPart]:
 
 def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
     """Poll until it holds or the time is over."""
-    pause, deadline = __import__("threading").Event(), time.monotonic() + seconds
+    pause, deadline = threading.Event(), time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             return False
@@ -66,7 +76,8 @@ def test_every_part_is_up_and_recorded_and_gone_afterwards(data: DataFolder) -> 
     """While a stack runs stack.json names every process; afterwards neither is there."""
     with running_stack(data, seed=1, reporter=PlainReporter(), plan=with_postgres):
         state = read_state(data.state_file)
-        assert state is not None and state.ready
+        assert state is not None
+        assert state.ready
         assert {part.name for part in state.parts} == {"first", "second", "postgres"}
         assert all(part.process is not None and part.process.alive() and probe(part.probe) for part in state.parts)
     assert not any(part.process is not None and part.process.alive() for part in state.parts)
@@ -82,7 +93,9 @@ def test_a_part_that_dies_by_itself_is_started_again(data: DataFolder) -> None:
         assert eventually(lambda: stack.state().part("first").restarts == 1)
         assert eventually(lambda: stack.state().part("first").status is PartStatus.READY)
         after = stack.state().part("first")
-        assert after.process != before.process and after.ports == before.ports and probe(after.probe)
+        assert after.process != before.process
+        assert after.ports == before.ports
+        assert probe(after.probe)
 
 
 def test_a_killed_part_stays_dead_until_it_is_restarted(data: DataFolder) -> None:
@@ -104,25 +117,26 @@ def test_a_part_that_cannot_start_stops_the_stack_and_names_its_log(data: DataFo
         broken = toy(env, "broken", env.ports["collector"], module="no_such_module")
         return [*toys(env), PlannedPart(broken, timeout=30)]
 
-    with pytest.raises(StartFailed, match="broken ended with 1; see .*broken.log"):
-        with prepared_stack(data, seed=1, reporter=PlainReporter(), plan=plan) as stack:
-            stack.start()
+    with prepared_stack(data, seed=1, reporter=PlainReporter(), plan=plan) as stack, pytest.raises(StartFailed) as failed:
+        stack.start()
+    assert f"broken ended with 1; see {data.log('broken')}" in str(failed.value)
     assert not any(part.process is not None and part.process.alive() for part in stack.state().parts)
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(data: DataFolder) -> None:
     """Two supervisors never share a data folder."""
-    with running_stack(data, seed=1, reporter=PlainReporter(), plan=toys):
-        with pytest.raises(AlreadyRunning, match="already runs"):
-            with prepared_stack(data, seed=1, reporter=PlainReporter(), plan=toys):
-                pass
+    second = prepared_stack(data, seed=1, reporter=PlainReporter(), plan=toys)
+    with running_stack(data, seed=1, reporter=PlainReporter(), plan=toys), pytest.raises(AlreadyRunning, match="already runs"):
+        second.__enter__()
 
 
 _CRASH = """
 import sys; sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_devstack_supervisor import *
+from trustrelay.devstack.supervisor import stop_on_signals
 with running_stack(DataFolder.open(Path({data!r})), seed=1, reporter=PlainReporter(), plan=with_postgres) as stack:
+    stop_on_signals(stack)
     stack.wait()
 """
 
@@ -165,11 +179,11 @@ def test_a_reused_pid_is_left_alone(data: DataFolder) -> None:
     stranger.wait()
 
 
-def test_sigterm_stops_a_supervisor_and_all_its_parts(data: DataFolder) -> None:
-    """`trustrelay up` ends with 0 on SIGTERM and leaves nothing."""
+def test_ctrl_c_stops_a_supervisor_and_all_its_parts(data: DataFolder) -> None:
+    """An interrupted supervisor stops what it started before it ends."""
     process, state = _supervisor_of(data)
     process.send_signal(signal.SIGINT)
-    process.wait(30)
+    assert process.wait(30) == 0
     assert leftovers_of(state) == []
     assert not data.state_file.exists()
 
@@ -178,8 +192,18 @@ def _recorded(data: DataFolder, identity: ProcessIdentity | None) -> StackState:
     """A state file as a crashed supervisor leaves it, with one part that is `identity`."""
     with prepared_stack(data, seed=1, reporter=PlainReporter(), plan=toys) as stack:
         raw = stack.state()
-    part = {**json.loads(json.dumps({"name": "first", "version": "toy", "probe": "", "ports": {}, "log": ""}))}
-    from trustrelay.devstack.state import PartState
-
-    lost = PartState(**part, status=PartStatus.READY, process=identity)
+    lost = PartState("first", PartStatus.READY, "toy 1", "", {}, "", process=identity)
     return StackState("crashed", ProcessIdentity(1, "another boot:1"), 1, True, raw.urls, (lost,))
+
+
+def test_status_asks_every_part_and_down_stops_them_from_another_process(data: DataFolder) -> None:
+    """`trustrelay status` sees what is healthy and what is not; `trustrelay down` ends the stack and waits for it."""
+    process, state = _supervisor_of(data)
+    report = inspect(data)
+    assert report.healthy
+    assert {found.part.name for found in report.parts} == {"first", "second", "postgres"}
+    assert ask_down(data)
+    assert process.wait(30) == 0
+    assert leftovers_of(state) == []
+    assert inspect(data).state is None
+    assert not ask_down(data)

@@ -10,9 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from minio import Minio
@@ -20,46 +18,91 @@ from minio.error import S3Error
 from urllib3.exceptions import HTTPError
 
 ACCESS_KEY, SECRET_KEY = "servicekit-test", "servicekit-test-secret"
-BUCKET = "temporal-payloads"
+PROBE_BUCKET = "probe"
+_S3_PORTS = (
+    "s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance", "master.port", "master.port.grpc", "volume.port",
+    "volume.port.grpc", "filer.port", "filer.port.grpc", "admin.port", "admin.port.grpc", "webdav.port",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class RealServers:
-    """Where the real servers listen."""
+class S3Process:
+    """`weed mini` with every port given, so that a second start finds its data and its address again."""
 
-    temporal: str
-    s3: str
+    def __init__(self, folder: Path) -> None:
+        (folder / "s3").mkdir(parents=True)
+        identity = {
+            "name": "test",
+            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+        }
+        config = folder / "s3.json"
+        config.write_text(json.dumps({"identities": [identity]}))
+        options = {"dir": folder / "s3", "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "s3.config": config}
+        options |= {"webdav": "false", "admin.ui": "false", "master.telemetry": "false"}
+        options |= dict(zip(_S3_PORTS, _free_ports(len(_S3_PORTS)), strict=True))
+        self._command = [_tool("weed"), "mini", *(f"-{key}={value}" for key, value in options.items())]
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"127.0.0.1:{options['s3.port']}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = _spawn(self._command, self._folder / "s3.log")
+        _until(lambda: _accepts(self.address), self._process)
+        _until(self._answers, self._process)
+
+    def stop(self) -> None:
+        """End it; the data stay."""
+        _stop(self._process)
 
     def minio(self) -> Minio:
-        """A client of the S3 server."""
-        return Minio(self.s3, ACCESS_KEY, SECRET_KEY, secure=False, region="us-east-1")
+        """A client of it."""
+        return Minio(self.address, ACCESS_KEY, SECRET_KEY, secure=False, region="us-east-1")
+
+    def _answers(self) -> bool:
+        try:
+            if not self.minio().bucket_exists(PROBE_BUCKET):
+                self.minio().make_bucket(PROBE_BUCKET)
+        except (S3Error, HTTPError):
+            return False
+        return True
+
+
+@pytest.fixture
+def own_s3() -> Iterator[S3Process]:
+    """An S3 server of one test, which may stop and start it."""
+    folder = Path(tempfile.mkdtemp(prefix="sks3-", dir="/var/tmp"))
+    server = S3Process(folder)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def real_servers() -> Iterator[RealServers]:
-    """`temporal server start-dev` and `weed mini`, each its own process, stopped at the end of the session."""
-    folder = Path(tempfile.mkdtemp(prefix="servicekit-", dir="/var/tmp"))
-    ports = iter(_free_ports(20))
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        s3 = _start_s3(folder, ports, started)
-        address = f"127.0.0.1:{next(ports)}"
-        command = [_tool("temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
-        command += ["--port", address.rpartition(":")[2], "--http-port", str(next(ports)), "--metrics-port"]
-        command += [str(next(ports)), "--db-filename", str(folder / "temporal.db")]
-        command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"]
-        started.append(_spawn(command, folder / "temporal.log"))
-        servers = RealServers(address, s3)
-        _until(lambda: _accepts(address), started)
-        _until(lambda: _accepts(s3), started)
-        _until(lambda: _made_bucket(servers), started)
-        yield servers
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=20)
-        shutil.rmtree(folder)
+def s3() -> Iterator[S3Process]:
+    """The S3 server that tests share."""
+    folder = Path(tempfile.mkdtemp(prefix="sks3-", dir="/var/tmp"))
+    server = S3Process(folder)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    """`temporal server start-dev` on a file, as its own process."""
+    folder = Path(tempfile.mkdtemp(prefix="sktemporal-", dir="/var/tmp"))
+    port, http, metrics = _free_ports(3)
+    command = [_tool("temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
+    command += ["--http-port", str(http), "--metrics-port", str(metrics), "--db-filename", str(folder / "t.db")]
+    command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"]
+    process = _spawn(command, folder / "temporal.log")
+    _until(lambda: _accepts(f"127.0.0.1:{port}"), process)
+    yield f"127.0.0.1:{port}"
+    _stop(process)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -76,38 +119,6 @@ def postgres_dsn() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start_s3(folder: Path, ports: Iterator[int], started: list[subprocess.Popen[bytes]]) -> str:
-    (folder / "s3").mkdir()
-    identity = {
-        "name": "test",
-        "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
-        "actions": ["Admin", "Read", "List", "Tagging", "Write"],
-    }
-    config = folder / "s3.json"
-    config.write_text(json.dumps({"identities": [identity]}))
-    port = next(ports)
-    options = {"dir": folder / "s3", "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "s3.config": config}
-    options |= {"s3.port": port, "webdav": "false", "admin.ui": "false", "master.telemetry": "false"}
-    options |= {
-        name: next(ports)
-        for name in (
-            "s3.port.grpc", "s3.port.iceberg", "s3.port.lance", "master.port", "master.port.grpc", "volume.port",
-            "volume.port.grpc", "filer.port", "filer.port.grpc", "admin.port", "admin.port.grpc", "webdav.port",
-        )
-    }  # fmt: skip
-    arguments = [f"-{key}={value}" for key, value in options.items()]
-    started.append(_spawn([_tool("weed"), "mini", *arguments], folder / "s3.log"))
-    return f"127.0.0.1:{port}"
-
-
-def _made_bucket(servers: RealServers) -> bool:
-    try:
-        servers.minio().make_bucket(BUCKET)
-    except (S3Error, HTTPError):
-        return False
-    return True
-
-
 def _tool(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
@@ -117,11 +128,17 @@ def _spawn(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, cwd=log.parent, env=os.environ)
 
 
-def _until(ready: Callable[[], bool], processes: list[Any], seconds: float = 40) -> None:
+def _stop(process: "subprocess.Popen[bytes] | None") -> None:
+    if process is not None and process.poll() is None:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _until(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", seconds: float = 40) -> None:
     waiting, deadline = threading.Event(), time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "a server did not become ready in time"
-        assert all(process.poll() is None for process in processes), "a server ended"
+        assert process.poll() is None, "a server ended"
         waiting.wait(0.1)
 
 

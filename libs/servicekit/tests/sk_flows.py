@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 CLEAR_TEXT = "Odalric Vantongerloo-Brindlewick"
 BIG_BYTES = 3 * 1024 * 1024
@@ -83,7 +83,7 @@ class Flow:
                 start_to_close_timeout=timedelta(seconds=20),
                 retry_policy=RetryPolicy(maximum_attempts=1),
             )
-        except Exception as failure:
+        except ActivityError as failure:
             seen = str(failure.__cause__)
         await workflow.wait_condition(lambda: bool(self._updates))
         await workflow.wait_condition(workflow.all_handlers_finished)

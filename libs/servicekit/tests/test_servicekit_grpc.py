@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -61,6 +61,11 @@ async def _refusal(channel: grpc.aio.Channel, method: str, request: bytes, **how
     return raised.value
 
 
+async def _collect(messages: AsyncIterable[bytes], into: list[bytes]) -> None:
+    async for message in messages:
+        into.append(message)
+
+
 async def test_context_travels_with_the_call(channel: grpc.aio.Channel) -> None:
     """Tenant, actor and roles arrive as they were set, whatever characters they hold."""
     with context.use(CALLER):
@@ -98,7 +103,7 @@ async def test_outgoing_calls_never_outlive_the_call_being_served(channel: grpc.
     """Fan-out inherits the deadline: a longer one is cut to what remains."""
     with context.use(CALLER), context.deadline_in(2):
         seen = json.loads(await channel.unary_unary(_path("Who"))(b"", timeout=60))
-    assert seen["remaining"] <= 2
+    assert seen["remaining"] < 3  # gRPC rounds a timeout up on the wire
 
 
 async def test_violations_and_metadata_make_the_round_trip(channel: grpc.aio.Channel) -> None:
@@ -123,7 +128,7 @@ async def test_any_grpc_client_reads_the_rich_status(plain: grpc.aio.Channel) ->
     """The details are a standard google.rpc.Status whose code and message match the call's."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await plain.unary_unary(_path("Fail"))(b"invalid", timeout=5, metadata=context.to_metadata(CALLER))
-    trailers = {key: value for key, value in raised.value.trailing_metadata()}
+    trailers = dict(raised.value.trailing_metadata())
     status = status_pb2.Status.FromString(trailers[errors.STATUS_DETAILS_KEY])
     assert (status.code, status.message) == (raised.value.code().value[0], raised.value.details())
     assert [d.type_url.rpartition(".")[2] for d in status.details] == ["ErrorInfo", "BadRequest"]
@@ -166,10 +171,9 @@ async def test_a_stream_delivers_and_then_fails_typed(
     channel: grpc.aio.Channel, request_: bytes, kind: type[errors.ServiceError], reason: str
 ) -> None:
     """Messages before the failure arrive; the failure is a ServiceError."""
-    seen = []
+    seen: list[bytes] = []
     with context.use(CALLER), pytest.raises(kind) as raised:
-        async for message in channel.unary_stream(_path("Count"))(request_):
-            seen.append(message)
+        await _collect(channel.unary_stream(_path("Count"))(request_), seen)
     assert (seen, raised.value.reason) == ([b"1", b"2"], reason)
 
 
@@ -177,6 +181,14 @@ async def test_leaving_a_stream_stops_the_work(channel: grpc.aio.Channel, echo: 
     """Breaking out of an iteration inside `closing` cancels the handler on the server."""
     with context.use(CALLER), grpc_client.closing(channel.unary_stream(_path("Count"))(b"")) as messages:
         async for _ in messages:
+            break
+    await asyncio.wait_for(echo.cancelled.wait(), 5)
+
+
+async def test_a_break_stops_the_work(channel: grpc.aio.Channel, echo: Any) -> None:
+    """An abandoned iteration does not keep the server busy until the deadline."""
+    with context.use(CALLER):
+        async for _ in channel.unary_stream(_path("Count"))(b""):
             break
     await asyncio.wait_for(echo.cancelled.wait(), 5)
 
@@ -214,10 +226,9 @@ async def test_both_ways_streams_carry_context_and_typed_errors(channel: grpc.ai
         yield b"hello"
         yield b"stop"
 
-    seen = []
+    seen: list[bytes] = []
     with context.use(CALLER), pytest.raises(errors.FailedPrecondition):
-        async for message in channel.stream_stream(_path("Chat"))(say()):
-            seen.append(message)
+        await _collect(channel.stream_stream(_path("Chat"))(say()), seen)
     assert seen == [b"acme:hello"]
 
 

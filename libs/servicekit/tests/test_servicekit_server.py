@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import os
 import signal
 import sys
@@ -23,7 +24,7 @@ CALLER = context.CallContext("acme", "user-7")
 
 async def _until_health(address: str, expected: bool) -> None:
     async with asyncio.timeout(5):
-        while await health.ask(address) is not expected:
+        while await health.ask(address) is not expected:  # noqa: ASYNC110 - polls another process's word
             await asyncio.sleep(0.02)
 
 
@@ -120,8 +121,6 @@ async def test_sigterm_ends_a_process_cleanly() -> None:
     here = str(Path(__file__).parent)
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", _PROCESS, here, env=env, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None
-    import json
-
     async with asyncio.timeout(30):
         line = json.loads(await process.stderr.readline())
         assert (line["event"], line["service"]) == ("serving", "echo")

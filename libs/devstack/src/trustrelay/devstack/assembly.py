@@ -23,17 +23,15 @@ def assemble(data: DataFolder, claims: PortClaims, *, seed: int, stack_id: str) 
         seed=seed,
         deployment_version=deployment_version(),
         postgres=PostgresEngine(engines / "postgres", PostgresEngine.choose_ports(claims), base, secrets.database),
-        seaweed=SeaweedEngine(engines / "seaweed", SeaweedEngine.choose_ports(claims), base, secrets.s3_admin,
-                              secrets.s3_payloads),
+        seaweed=SeaweedEngine(engines / "seaweed", SeaweedEngine.choose_ports(claims), base, secrets.s3_admin, secrets.s3_payloads),
         temporal=TemporalEngine(engines / "temporal", TemporalEngine.choose_ports(claims), base),
-    )  # fmt: skip
+    )
 
 
 def public_urls(env: StackEnvironment) -> dict[str, str]:
     """Where a person or a client connects."""
     return {
         "case-api": env.target("case-api"),
-        "console": f"http://{env.target('case-api-http')}",
         "issuer": env.issuer_url,
         "sandbox": f"http://{env.target('sandbox')}",
         "temporal": env.temporal.address,

@@ -17,9 +17,14 @@ from trustrelay.devstack.errors import StackError
 
 def application() -> typer.Typer:
     """The whole command with every sub-command."""
-    app = typer.Typer(name="trustrelay", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
-                      result_callback=_exit_with,
-                      help="Trust Relay on this machine: the stack, and cases on it.")  # fmt: skip
+    app = typer.Typer(
+        name="trustrelay",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        result_callback=_exit_with,
+        help="Trust Relay on this machine: the stack, and cases on it.",
+    )
     for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
         if not module.name.startswith("_"):
             importlib.import_module(f"{commands.__name__}.{module.name}").register(app)

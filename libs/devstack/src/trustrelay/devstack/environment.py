@@ -21,14 +21,13 @@ from trustrelay.devstack.secrets import Secrets
 
 Environment = dict[str, str]
 
-#: gRPC ports by part; the worker's serves health only. HTTP is case-api's JSON, portal and console.
+#: Ports by part: gRPC, but HTTP for sandbox and issuer. The worker's serves health only.
 DEFAULT_PORTS: Mapping[str, int] = {
     "case-api": 50051,
     "document-service": 50052,
     "osint-service": 50053,
     "persistence-service": 50054,
     "workflow-worker": 50055,
-    "case-api-http": 8080,
     "sandbox": 8070,
     "issuer": 8071,
     "collector": 4317,
@@ -106,7 +105,6 @@ class StackEnvironment:
     def case_api(self) -> Environment:
         """Temporal, the read model, and who may call."""
         return self._temporal_client("case-api") | {
-            "TRUSTRELAY_HTTP_PORT": str(self.ports["case-api-http"]),
             "TRUSTRELAY_ASSERTION_PRIVATE_KEY_FILE": str(self.secrets.assertion_private_key),
             "TRUSTRELAY_OIDC_ISSUER": self.issuer_url,
             "TRUSTRELAY_OIDC_JWKS_URL": f"{self.issuer_url}/jwks.json",

@@ -49,7 +49,7 @@ def _grpc(parts: SplitResult, timeout: float) -> bool:
     options = (("grpc.enable_http_proxy", 0),)
     with grpc.insecure_channel(f"{parts.hostname}:{parts.port}", options=options) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=timeout)
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=timeout)  # type: ignore[attr-defined]
         except grpc.RpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

@@ -69,6 +69,6 @@ def members_of(stack_id: str) -> list[ProcessIdentity]:
 
 def _belongs(process: psutil.Process, stack_id: str) -> bool:
     try:
-        return process.environ().get(STACK_ID) == stack_id
+        return bool(process.environ().get(STACK_ID) == stack_id)
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False  # gone, or another user's: not ours either way

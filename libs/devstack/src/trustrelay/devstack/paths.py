@@ -18,7 +18,7 @@ _MARK = ".trustrelay"
 
 def default_root() -> Path:
     """`$TRUSTRELAY_DATA`, or a folder per user under /var/tmp (survives a reboot, never under a home)."""
-    return Path(os.environ.get("TRUSTRELAY_DATA") or f"/var/tmp/trustrelay-{os.getuid()}")
+    return Path(os.environ.get("TRUSTRELAY_DATA") or f"/var/tmp/trustrelay-{os.getuid()}")  # noqa: S108  (owner checked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,8 @@ def build(env: StackEnvironment) -> tuple[PlannedPart, ...]:
         ),
         PlannedPart(_service(env, "osint-service", env.osint_service()), after=("sandbox",)),
         PlannedPart(_worker(env), after=("temporal", "seaweed")),
-        PlannedPart(_service(env, "case-api", env.case_api(), http=env.ports["case-api-http"]),
-                    after=("temporal", "seaweed", "issuer")),
-    )  # fmt: skip
+        PlannedPart(_service(env, "case-api", env.case_api()), after=("temporal", "seaweed", "issuer")),
+    )
 
 
 def migrate(env: StackEnvironment) -> None:
@@ -78,24 +77,35 @@ def migrate(env: StackEnvironment) -> None:
     log = env.data.log("migrate")
     with log.open("ab") as output:
         done = subprocess.run(
-            [program("trustrelay-migrate")], env=env.migrate(), cwd=env.data.root, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, timeout=_MIGRATION_SECONDS,
-        )  # fmt: skip
+            [program("trustrelay-migrate")],
+            env=env.migrate(),
+            cwd=env.data.root,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=_MIGRATION_SECONDS,
+        )
     if done.returncode != 0:
         raise StartFailed(f"trustrelay-migrate ended with {done.returncode}; see {log}{_last_line(log)}")
 
 
-def _service(env: StackEnvironment, name: str, settings: Environment, http: int | None = None) -> PythonPart:
-    ports = {"grpc": env.ports[name]} | ({} if http is None else {"http": http})
+def _service(env: StackEnvironment, name: str, settings: Environment) -> PythonPart:
+    ports = {"grpc": env.ports[name]}
     return _python(env, name, f"trustrelay.{name.replace('-', '_')}", ports, f"grpc://{env.target(name)}", settings)
 
 
 def _worker(env: StackEnvironment) -> PythonPart:
     name = "workflow-worker"
     return _python(
-        env, name, "trustrelay.workflow_worker", {"health": env.ports[name]}, f"grpc://{env.target(name)}",
-        env.workflow_worker(), arguments=("compliance",), on_ready=lambda: _make_current(env),
-    )  # fmt: skip
+        env,
+        name,
+        "trustrelay.workflow_worker",
+        {"health": env.ports[name]},
+        f"grpc://{env.target(name)}",
+        env.workflow_worker(),
+        arguments=("compliance",),
+        on_ready=lambda: _make_current(env),
+    )
 
 
 def _make_current(env: StackEnvironment) -> None:
@@ -119,8 +129,7 @@ def _sandbox(env: StackEnvironment) -> PythonPart:
 
 def _issuer(env: StackEnvironment) -> PythonPart:
     port = env.ports["issuer"]
-    arguments = ("--port", str(port), "--key-file", str(env.secrets.issuer_private_key),
-                 "--users-file", str(env.secrets.dev_users))  # fmt: skip
+    arguments = ("--port", str(port), "--key-file", str(env.secrets.issuer_private_key), "--users-file", str(env.secrets.dev_users))
     probe = f"{env.issuer_url}/healthz"
     return _python(env, "issuer", "trustrelay.devstack.issuer", {"http": port}, probe, dict(env.base), arguments)
 
@@ -133,9 +142,15 @@ def _collector(env: StackEnvironment) -> PythonPart:
 
 
 def _python(
-    env: StackEnvironment, name: str, module: str, ports: dict[str, int], probe: str, settings: Environment,
-    arguments: tuple[str, ...] = (), on_ready: Callable[[], None] | None = None,
-) -> PythonPart:  # fmt: skip
+    env: StackEnvironment,
+    name: str,
+    module: str,
+    ports: dict[str, int],
+    probe: str,
+    settings: Environment,
+    arguments: tuple[str, ...] = (),
+    on_ready: Callable[[], None] | None = None,
+) -> PythonPart:
     distribution = "trustrelay-devstack" if module.startswith("trustrelay.devstack") else f"trustrelay-{name}"
     return PythonPart(
         name=name,

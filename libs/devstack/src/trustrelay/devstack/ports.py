@@ -15,7 +15,8 @@ from types import TracebackType
 from trustrelay.devstack.errors import StackError
 
 LOOPBACK = "127.0.0.1"
-#: Below Linux's range for outgoing connections (32768 and up), so that no client socket takes one in passing.
+#: Where Linux begins its range for outgoing connections: above, a client socket may take a port in passing.
+_CLIENT_PORTS = 32_768
 _FALLBACK = range(20_000, 32_000)
 
 
@@ -47,9 +48,11 @@ class PortClaims:
 
     def claim(self, preferred: int, *, beside: Iterable[int] = ()) -> int:
         """The preferred port, or a free one; `beside` are offsets that must be free with it (and are claimed)."""
-        offsets = (0, *beside)
+        offsets: tuple[int, ...] = (0, *beside)
         first = (preferred,) if self._use_defaults else ()
-        for candidate in (*first, *random.sample(_FALLBACK, k=500)):
+        others = [port for port in random.sample(_FALLBACK, k=500) if port + max(offsets) < _CLIENT_PORTS]
+        candidates: list[int] = [*first, *others]
+        for candidate in candidates:
             if self._claim_all(tuple(candidate + offset for offset in offsets)):
                 return candidate
         raise StackError("no free port found on 127.0.0.1 between 20000 and 32000")
@@ -63,8 +66,7 @@ class PortClaims:
     def __enter__(self) -> PortClaims:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
 
     def _claim_all(self, ports: tuple[int, ...]) -> bool:

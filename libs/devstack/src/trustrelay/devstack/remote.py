@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from trustrelay.devstack.errors import AlreadyRunning, StackError, StartFailed
+from trustrelay.devstack.errors import StackError, StartFailed
 from trustrelay.devstack.identity import ProcessIdentity
 from trustrelay.devstack.leftovers import end_leftovers
 from trustrelay.devstack.lock import FolderLock
@@ -39,10 +39,13 @@ def start_detached(data: DataFolder, seed: int, reporter: Reporter) -> None:
     argv = [sys.executable, "-m", "trustrelay.devstack", "up", "--data", str(data.root), "--seed", str(seed)]
     began = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-                                   cwd=data.root, env={**os.environ})  # fmt: skip
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=data.root, env={**os.environ}
+        )
     deadline = time.monotonic() + _START_SECONDS
     while not _ready(data, process.pid, reporter):
+        if process.poll() == 0:
+            return  # somebody else's start was faster
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
             raise StartFailed(f"the stack did not start; see {log}\n{log.read_bytes()[began:].decode(errors='replace')}")
@@ -54,13 +57,12 @@ def ask_down(data: DataFolder) -> bool:
     state = read_state(data.state_file)
     if state is None:
         return False
-    if not state.supervisor.alive():
-        with FolderLock(data.lock_file):
-            end_leftovers(state)
-            data.state_file.unlink(missing_ok=True)
-        return True
-    os.kill(state.supervisor.pid, signal.SIGTERM)
-    _wait_gone(state.supervisor)
+    if state.supervisor.alive():
+        os.kill(state.supervisor.pid, signal.SIGTERM)
+        _wait_gone(state.supervisor)
+    with FolderLock(data.lock_file):
+        end_leftovers(state)  # nothing, unless the supervisor was killed
+        data.state_file.unlink(missing_ok=True)
     return True
 
 

@@ -72,8 +72,7 @@ class LiveReporter:
     def __enter__(self) -> LiveReporter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def _table(self) -> Table:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-#: Setting → path on the sandbox; each source keeps the path of the real one below its own prefix.
+#: Setting → path on the sandbox: the base that the client appends to, or the file itself where there is one file.
 _PATHS = {
-    "TRUSTRELAY_VIES_URL": "/vies",
-    "TRUSTRELAY_GLEIF_URL": "/gleif",
-    "TRUSTRELAY_KBO_URL": "/kbo",
+    "TRUSTRELAY_VIES_URL": "/vies/rest-api",
+    "TRUSTRELAY_GLEIF_URL": "/gleif/api/v1",
     "TRUSTRELAY_NBB_URL": "/nbb",
-    "TRUSTRELAY_GDELT_URL": "/gdelt",
-    "TRUSTRELAY_LIST_OFAC_URL": "/lists/ofac",
-    "TRUSTRELAY_LIST_UN_URL": "/lists/un",
-    "TRUSTRELAY_LIST_EU_URL": "/lists/eu",
-    "TRUSTRELAY_LIST_PEP_URL": "/lists/pep",
+    "TRUSTRELAY_GDELT_URL": "/gdelt/api/v2/doc/doc",
+    "TRUSTRELAY_KBO_URL": "/kbo/KboOpenData_Full.zip",
+    "TRUSTRELAY_LIST_OFAC_URL": "/lists/ofac",  # a folder of three files
+    "TRUSTRELAY_LIST_UN_URL": "/lists/un/consolidated.xml",
+    "TRUSTRELAY_LIST_EU_URL": "/lists/eu/xmlFullSanctionsList_1_1.xml",
+    "TRUSTRELAY_LIST_PEP_URL": "/lists/pep/entities.ftm.json",
 }
 #: The sandbox takes any subscription key, as long as there is one.
 _NBB_KEY = "sandbox"

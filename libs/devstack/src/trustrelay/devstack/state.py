@@ -65,10 +65,7 @@ def read_state(path: Path) -> StackState | None:
         raw = json.loads(path.read_text())
     except FileNotFoundError:
         return None
-    parts = tuple(
-        PartState(**{**part, "status": PartStatus(part["status"]), "process": _identity(part["process"])})
-        for part in raw.pop("parts")
-    )
+    parts = tuple(PartState(**{**part, "status": PartStatus(part["status"]), "process": _identity(part["process"])}) for part in raw.pop("parts"))
     return StackState(**{**raw, "supervisor": ProcessIdentity(**raw["supervisor"]), "parts": parts})
 
 

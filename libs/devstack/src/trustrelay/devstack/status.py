@@ -92,8 +92,7 @@ def _print_table(report: StackReport, state: StackState) -> None:
         pid = "" if found.part.process is None else str(found.part.process.pid)
         ports = " ".join(f"{purpose}:{port}" for purpose, port in found.part.ports.items())
         health = "[green]healthy[/]" if found.healthy else "[red]not healthy[/]" if found.alive else "[red]gone[/]"
-        table.add_row(found.part.name, str(found.part.status), health, pid, ports, found.part.version,
-                      str(found.part.restarts))  # fmt: skip
+        table.add_row(found.part.name, str(found.part.status), health, pid, ports, found.part.version, str(found.part.restarts))
     console = Console(width=None if Console().is_terminal else 160)
     console.print(table)
     for name, url in state.urls.items():

@@ -33,17 +33,14 @@ Planner = Callable[[StackEnvironment], Sequence[PlannedPart]]
 class Stack:
     """A running stack in this process. `kill` and `restart` may be called from any thread."""
 
-    def __init__(self, environment: StackEnvironment, plan: Sequence[PlannedPart], stack_id: str,
-                 reporter: Reporter) -> None:  # fmt: skip
+    def __init__(self, environment: StackEnvironment, plan: Sequence[PlannedPart], stack_id: str, reporter: Reporter) -> None:
         self.environment = environment
         self.stop_asked = threading.Event()
         self._stack_id = stack_id
         self._reporter = reporter
         self._ready = False
         self._state_lock = threading.Lock()
-        self._parts = {
-            planned.part.name: Supervised(planned, self._process(planned), self._changed) for planned in plan
-        }
+        self._parts = {planned.part.name: Supervised(planned, self._process(planned), self._changed) for planned in plan}
         self._started = {name: threading.Event() for name in self._parts}
         self._watcher = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -174,6 +171,12 @@ def running_stack(data: DataFolder, *, seed: int, reporter: Reporter, plan: Plan
     with prepared_stack(data, seed=seed, reporter=reporter, plan=plan) as stack:
         stack.start()
         yield stack
+
+
+def stop_on_signals(stack: Stack) -> None:
+    """Ctrl-C, SIGTERM and a closed terminal ask for the stop; a second one does not wait. Main thread only."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stack.ask_stop())
 
 
 def _clear(data: DataFolder, reporter: Reporter) -> None:

@@ -49,13 +49,13 @@ class Bench:
 
     def postgres(self) -> PostgresEngine:
         """A Postgres that is not started yet."""
-        return PostgresEngine(self.folder / "postgres", PostgresEngine.choose_ports(self.claims), self.environment,
-                              self.secrets.database)
+        return PostgresEngine(self.folder / "postgres", PostgresEngine.choose_ports(self.claims), self.environment, self.secrets.database)
 
     def seaweed(self) -> SeaweedEngine:
         """An S3 server that is not started yet."""
-        return SeaweedEngine(self.folder / "seaweed", SeaweedEngine.choose_ports(self.claims), self.environment,
-                             self.secrets.s3_admin, self.secrets.s3_payloads)
+        return SeaweedEngine(
+            self.folder / "seaweed", SeaweedEngine.choose_ports(self.claims), self.environment, self.secrets.s3_admin, self.secrets.s3_payloads
+        )
 
     def temporal(self) -> TemporalEngine:
         """A Temporal server that is not started yet."""

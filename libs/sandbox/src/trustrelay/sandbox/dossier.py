@@ -76,7 +76,7 @@ def _case_a(cast: Cast) -> Json:
                 {"party": cast.pep.person.key, "list": "pep", "verdict": "true_match", "topic": "role.pep"},
                 {
                     "party": company.owners[0].person.key,
-                    "list": "ofac",
+                    "list": "ofac_sdn",
                     "verdict": "false_positive",
                     "contradicted_by": ["birth_date", "nationality", "id_number"],
                 },
@@ -98,7 +98,7 @@ def _case_b(cast: Cast) -> Json:
         "expected": {
             "decision": "REJECTED",
             "checks": {"kbo": "CLEAR", "vies": "CLEAR", "gleif": "NO_RECORD", "nbb": "CLEAR", "adverse_media": "HIT"},
-            "hits": [{"party": owner, "list": "un", "verdict": "true_match", "topic": "sanction"}],
+            "hits": [{"party": owner, "list": "un_consolidated", "verdict": "true_match", "topic": "sanction"}],
         },
     }
 
@@ -110,6 +110,6 @@ def dossier(cast: Cast, as_of: date) -> Json:
         "as_of": as_of.isoformat(),
         "cases": {"a": _case_a(cast), "b": _case_b(cast)},
         "outsider": _company(cast.outsider),
-        "list_entries": {"namesake": _entry(cast.namesake, "ofac"), "true_match": _entry(cast.true_match, "un")},
+        "list_entries": {"namesake": _entry(cast.namesake, "ofac_sdn"), "true_match": _entry(cast.true_match, "un_consolidated")},
         "pep": _person(cast.pep.person) | {"position": cast.pep.position},
     }

@@ -12,6 +12,8 @@ from minio import Minio
 from minio.error import S3Error
 from temporalio.contrib.aws.s3driver import S3StorageDriver, S3StorageDriverClient
 from temporalio.converter import ExternalStorage
+from urllib3 import PoolManager
+from urllib3.util import Retry, Timeout
 
 #: Payloads above this many bytes (encoded) leave the history and become a reference.
 THRESHOLD_BYTES = 64 * 1024
@@ -21,14 +23,20 @@ _MISSING = frozenset({"NoSuchKey", "NoSuchObject"})
 def minio_client(endpoint: str, access_key: str, secret_key: str) -> Minio:
     """A client for ``host:port`` or ``http(s)://host:port``; TLS only with https."""
     parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
-    # A fixed region saves a lookup call before the first request; MinIO and SeaweedFS accept the default one.
     return Minio(
         parts.netloc,
         access_key=access_key,
         secret_key=secret_key,
         secure=parts.scheme == "https",
-        region="us-east-1",
+        region="us-east-1",  # given, it saves a lookup before the first request; any S3 accepts it
+        http_client=_http(),
     )
+
+
+def _http() -> PoolManager:
+    """minio's own default waits five minutes for a silent server; a workflow task cannot."""
+    retries = Retry(total=3, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
+    return PoolManager(timeout=Timeout(connect=3, read=20), maxsize=16, retries=retries)
 
 
 class MinioObjects(S3StorageDriverClient):

@@ -20,6 +20,7 @@ from trustrelay.servicekit.handlers import EXEMPT_SERVICES, AroundInterceptor, S
 from trustrelay.servicekit.telemetry import get_logger
 
 REASON_ATTRIBUTE = "error.reason"
+_OUR_FAULT = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS})
 #: Below this many seconds nothing useful can be done: refuse instead of starting.
 _SHORTEST_USEFUL_DEADLINE = 0.005
 
@@ -33,6 +34,7 @@ class ErrorInterceptor(AroundInterceptor):
         try:
             yield
         except ServiceError as error:
+            _log_refusal(method, error)
             await _abort(context, error)
         except grpc.aio.AbortError:
             raise
@@ -40,6 +42,15 @@ class ErrorInterceptor(AroundInterceptor):
             # The text of an unforeseen exception may hold anything (a row, a name): log type and frames only.
             get_logger().error("call.unexpected_error", **{"rpc.method": method}, exc_info=error)
             await _abort(context, Internal("UNEXPECTED", "an unexpected error happened; it has been recorded"))
+
+
+def _log_refusal(method: str, error: ServiceError) -> None:
+    """A refusal is a fact; a fault of ours is an error with its frames."""
+    facts = {"rpc.method": method, "rpc.code": error.code.name, "error.reason": error.reason}
+    if error.code in _OUR_FAULT:
+        get_logger().error("call.failed", exc_info=error, **facts)
+    else:
+        get_logger().info("call.refused", **facts)
 
 
 async def _abort(context: ServicerContext, error: ServiceError) -> None:

@@ -7,8 +7,11 @@ from typing import Protocol, TypeVar
 
 import grpc
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
+from opentelemetry.trace import Span
 
+from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit._client_interceptors import StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from trustrelay.servicekit._streams import StreamSafeChannel
 
 #: One try and up to three retries. Safe for every method: writes carry request ids or deterministic ids.
 _SERVICE_CONFIG = json.dumps(
@@ -34,10 +37,12 @@ def channel(target: str) -> grpc.aio.Channel:
     """A channel to ``target`` (``host:port``) that raises ServiceError instead of AioRpcError.
 
     A call without a deadline gets 10 s (unary) or 600 s (streams), never more than what remains of the call
-    being served. UNAVAILABLE is retried with backoff as long as no response has begun.
+    being served. UNAVAILABLE is retried with backoff as long as no response has begun. A stream that its reader
+    leaves, or that nobody holds any more, is cancelled on the server.
     """
     interceptors = [UnaryUnary(), UnaryStream(), StreamUnary(), StreamStream(), *_tracing()]
-    return grpc.aio.insecure_channel(_resolvable(target), options=_OPTIONS, interceptors=interceptors)
+    plain = grpc.aio.insecure_channel(_resolvable(target), options=_OPTIONS, interceptors=interceptors)
+    return StreamSafeChannel(plain)
 
 
 class Cancellable(Protocol):
@@ -54,8 +59,8 @@ C = TypeVar("C", bound=Cancellable)
 def closing(call: C) -> Iterator[C]:
     """Cancel a streaming call on the way out: ``with closing(stub.Convert(...)) as events: async for ...``.
 
-    Cancelling the reading task stops the server's work by itself; a ``break`` alone does not, as gRPC notices
-    an abandoned iterator only when it is garbage-collected.
+    Cancelling the reading task, or a ``break`` when nothing else holds the call, stops the server's work too; this
+    says so for a call that is kept in a variable.
     """
     try:
         yield call
@@ -64,7 +69,13 @@ def closing(call: C) -> Iterator[C]:
 
 
 def _tracing() -> list[grpc.aio.ClientInterceptor]:
-    return list(aio_client_interceptors())  # type: ignore[no-untyped-call]
+    return list(aio_client_interceptors(request_hook=_mark_tenant))  # type: ignore[no-untyped-call]
+
+
+def _mark_tenant(span: Span, _request: object) -> None:
+    context = call_context.current_or_none()
+    if context is not None:
+        span.set_attribute(call_context.TENANT_ATTRIBUTE, context.tenant_id)
 
 
 def _resolvable(target: str) -> str:

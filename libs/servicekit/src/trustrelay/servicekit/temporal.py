@@ -15,6 +15,7 @@ from trustrelay.servicekit._data_keys import DataKeyDestroyed, DataKeys, scope_o
 from trustrelay.servicekit._external_storage import MinioObjects, external_storage, minio_client
 from trustrelay.servicekit._keyring import Keyring, KeyringError, load_keyring, new_keyring
 from trustrelay.servicekit._payload_codec import EncryptingCodec
+from trustrelay.servicekit._temporal_tracing import ClientSpans, activity_spans_plugin
 from trustrelay.servicekit.errors import FailedPrecondition
 from trustrelay.servicekit.settings import ServiceSettings
 
@@ -51,9 +52,11 @@ class TemporalSettings(ServiceSettings):
 async def connect(settings: TemporalSettings) -> Client:
     """A client for worker and case-api. ``telemetry.setup`` comes first: a worker needs its tracer provider.
 
-    Trace context crosses Temporal in headers; the SDK's own spans are off, as the one around a workflow would
-    last as long as its case. Raises FailedPrecondition / PAYLOAD_BUCKET_MISSING, KeyringError, or RuntimeError
-    when Temporal does not answer.
+    Trace context crosses Temporal in headers; client messages and activity attempts have spans. The SDK's own
+    spans are off, as the one around a workflow would last as long as its case.
+
+    Raises FailedPrecondition / PAYLOAD_BUCKET_MISSING, KeyringError, or RuntimeError when Temporal does not
+    answer.
     """
     converter = data_converter(settings)
     if not await _objects(settings).bucket_exists(settings.payload_bucket):
@@ -62,7 +65,8 @@ async def connect(settings: TemporalSettings) -> Client:
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=converter,
-        plugins=[OpenTelemetryPlugin(add_temporal_spans=False)],
+        interceptors=[ClientSpans()],
+        plugins=[OpenTelemetryPlugin(add_temporal_spans=False), activity_spans_plugin()],
         tls=_tls(settings),
     )
 

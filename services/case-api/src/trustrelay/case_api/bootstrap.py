@@ -37,7 +37,7 @@ SERVICE_NAME = "case-api"
 TENANTLESS = frozenset({CASE_SERVICE, PORTAL_SERVICE})
 
 
-class CaseApiSettings(temporal.TemporalSettings):
+class Settings(temporal.TemporalSettings):
     """What case-api can be told."""
 
     port: int = Field(50051, ge=0, le=65535, description="gRPC port to listen on; 0 picks a free one")
@@ -81,7 +81,7 @@ def health_checks(persistence_target: str) -> Mapping[str, Check]:
     return {"persistence-service": partial(health.ask, persistence_target)}
 
 
-async def run(settings: CaseApiSettings) -> None:
+async def run(settings: Settings) -> None:
     """Serve until told to stop."""
     signer = Signer(settings.assertion_private_key_file.read_bytes())
     issuer = Issuer(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_audience)
@@ -99,7 +99,7 @@ async def run(settings: CaseApiSettings) -> None:
 
 def main() -> None:
     """Entry point of the process."""
-    settings = load_settings(CaseApiSettings)
+    settings = load_settings(Settings)
     shutdown = telemetry.setup(SERVICE_NAME, settings)
     try:
         asyncio.run(run(settings))

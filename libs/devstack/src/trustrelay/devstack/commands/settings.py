@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
+
+from trustrelay.devstack.errors import StackError
+from trustrelay.servicekit.settings import ServiceSettings
 
 SERVICES = ("case_api", "workflow_worker", "document_service", "osint_service", "persistence_service")
 _PREFIX = "TRUSTRELAY_"
@@ -52,13 +54,25 @@ def settings(
 
 
 def settings_of(service: str) -> list[Setting]:
-    """The fields of `trustrelay.SERVICE.bootstrap:Settings`, without reading any value."""
-    model: type[BaseModel] = importlib.import_module(f"trustrelay.{service}.bootstrap").Settings
+    """The fields of the settings class in `trustrelay.SERVICE.bootstrap`, without reading any value."""
+    model = _settings_class(service)
     name = service.replace("_", "-")
     return [
-        Setting(name, _PREFIX + field.upper(), _type_name(info), _default(info), info.description or "")
-        for field, info in model.model_fields.items()
+        Setting(name, _PREFIX + field.upper(), _type_name(info), _default(info), info.description or "") for field, info in model.model_fields.items()
     ]
+
+
+def _settings_class(service: str) -> type[ServiceSettings]:
+    """The service's own subclass, whatever its name. Raises StackError when the service has none."""
+    module = importlib.import_module(f"trustrelay.{service}.bootstrap")
+    own = [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, ServiceSettings) and found.__module__.startswith(f"trustrelay.{service}.")
+    ]
+    if not own:
+        raise StackError(f"trustrelay.{service}.bootstrap has no subclass of ServiceSettings")
+    return own[0]
 
 
 def _type_name(info: FieldInfo) -> str:

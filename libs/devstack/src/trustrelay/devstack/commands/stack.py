@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +15,11 @@ from trustrelay.devstack.remote import ask_down, start_detached
 from trustrelay.devstack.reporting import LiveReporter, PlainReporter, Reporter
 from trustrelay.devstack.state import read_state
 from trustrelay.devstack.status import inspect, print_status
-from trustrelay.devstack.supervisor import prepared_stack
+from trustrelay.devstack.supervisor import prepared_stack, stop_on_signals
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="Data folder.", envvar="TRUSTRELAY_DATA", show_default="/var/tmp/trustrelay-UID"),
+    typer.Option("--data", help="Data folder.", envvar="TRUSTRELAY_DATA", show_default="a folder per user under /var/tmp"),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which invented companies and people the sandbox holds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout.")]
@@ -72,8 +71,7 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> int:
 def _run(folder: DataFolder, seed: int, reporter: Reporter, when_ready: Callable[[], None]) -> int:
     """Start, say where things are, wait for Ctrl-C or SIGTERM, stop."""
     with prepared_stack(folder, seed=seed, reporter=reporter) as stack:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: stack.ask_stop())
+        stop_on_signals(stack)
         stack.start()
         when_ready()
         for name, url in stack.state().urls.items():
@@ -90,6 +88,5 @@ def _already_running(folder: DataFolder, seed: int) -> int:
         raise StackError(f"another process holds {folder.lock_file} but runs no stack yet: try again in a moment")
     if state.seed != seed:
         raise StackError(f"a stack with seed {state.seed} runs on {folder.root}: `trustrelay down` first")
-    print(f"running on {folder.root} (supervisor {state.supervisor.pid}): {len(state.parts)} parts, "
-          f"case-api {state.urls['case-api']}, console {state.urls['console']}")  # fmt: skip
+    print(f"running on {folder.root} (supervisor {state.supervisor.pid}): {len(state.parts)} parts, case-api {state.urls['case-api']}")
     return 0

@@ -31,8 +31,7 @@ def server_user() -> SystemUser | None:
 
 
 def _create() -> pwd.struct_passwd:
-    command = ["useradd", "--system", "--no-create-home", "--home-dir=/nonexistent", "--shell=/usr/sbin/nologin",
-               "--user-group", USER_NAME]
+    command = ["useradd", "--system", "--no-create-home", "--home-dir=/nonexistent", "--shell=/usr/sbin/nologin", "--user-group", USER_NAME]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:

@@ -57,9 +57,7 @@ def _identity(name: str, key: S3Key, actions: list[str]) -> dict[str, object]:
 def _write_certificates(folder: Path) -> None:
     """One certificate for all its parts (they are one process), from a CA whose key is thrown away."""
     ca_key, node_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _builder("seaweed ca", "seaweed ca", ca_key.public_key()).add_extension(
-        x509.BasicConstraints(ca=True, path_length=0), critical=True
-    )
+    ca = _builder("seaweed ca", "seaweed ca", ca_key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     address = x509.IPAddress(ipaddress.ip_address(LOOPBACK))
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     node = (

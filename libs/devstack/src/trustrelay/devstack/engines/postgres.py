@@ -115,8 +115,21 @@ class PostgresEngine:
 
     def sql(self, script: str) -> None:
         """Run a psql script as superuser. Raises StartFailed with psql's first error."""
-        argv = (self._tool("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK, "-p", str(self.ports["sql"]),
-                "-U", "postgres", "-d", "postgres")
+        argv = (
+            self._tool("psql"),
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            LOOPBACK,
+            "-p",
+            str(self.ports["sql"]),
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+        )
         env = {**self.environment, "PGPASSWORD": self.passwords.superuser}
         done = subprocess.run(argv, input=script, env=env, capture_output=True, text=True, timeout=_TOOL_SECONDS)
         if done.returncode != 0:
@@ -137,12 +150,22 @@ class PostgresEngine:
         password_file.chmod(0o600)
         if user is not None:
             os.chown(password_file, user.uid, user.gid)
-        argv = (self._tool("initdb"), "-D", str(partial), "-U", "postgres", f"--pwfile={password_file}",
-                "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--locale=C", "--no-sync")
+        argv = (
+            self._tool("initdb"),
+            "-D",
+            str(partial),
+            "-U",
+            "postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--no-sync",
+        )
         as_user = {} if user is None else {"user": user.uid, "group": user.gid, "extra_groups": []}
-        done = subprocess.run(argv, env=dict(self.environment), cwd=self.folder, capture_output=True, text=True,
-                              timeout=_TOOL_SECONDS, **as_user)  # type: ignore[call-overload]
+        done = subprocess.run(argv, env=dict(self.environment), cwd=self.folder, capture_output=True, text=True, timeout=_TOOL_SECONDS, **as_user)  # type: ignore[call-overload]
         password_file.unlink()
         if done.returncode != 0:
             raise StartFailed(f"initdb: {done.stderr.strip()[:500]}")

@@ -17,9 +17,15 @@ from trustrelay.devstack.secrets import S3Key
 QUARANTINE, EVIDENCE, PAYLOADS = "quarantine", "evidence", "temporal-payloads"
 #: Purpose of each port and its usual number. The admin part looks for its gRPC side at HTTP + 10000 whatever it is told.
 _DEFAULT_PORTS = {
-    "s3": 8333, "s3_grpc": 18333, "master": 9333, "master_grpc": 19333, "volume": 9340, "volume_grpc": 19340,
-    "filer": 8888, "filer_grpc": 18888,
-}  # fmt: skip
+    "s3": 8333,
+    "s3_grpc": 18333,
+    "master": 9333,
+    "master_grpc": 19333,
+    "volume": 9340,
+    "volume_grpc": 19340,
+    "filer": 8888,
+    "filer_grpc": 18888,
+}
 _ADMIN_PORT, _ADMIN_GRPC_OFFSET = 13646, 10_000
 
 
@@ -72,8 +78,7 @@ class SeaweedEngine:
 
     def command(self) -> Command:
         """Run in `folder`, where it looks for security.toml. Nothing is reported home, nothing extra is served."""
-        flags = {f"{purpose.replace('_grpc', '')}.port{'.grpc' * purpose.endswith('_grpc')}": port
-                 for purpose, port in self.ports.items()}  # fmt: skip
+        flags = {f"{purpose.replace('_grpc', '')}.port{'.grpc' * purpose.endswith('_grpc')}": port for purpose, port in self.ports.items()}
         switches = {
             "dir": self._data,
             "ip": LOOPBACK,
@@ -112,4 +117,4 @@ class SeaweedEngine:
         """It leaves socket files in /tmp, named by port, when it is killed."""
         for purpose, port in self.ports.items():
             kind = purpose.replace("_grpc", "-grpc")
-            Path(f"/tmp/seaweedfs-{kind}-{port}.sock").unlink(missing_ok=True)
+            Path(f"/tmp/seaweedfs-{kind}-{port}.sock").unlink(missing_ok=True)  # noqa: S108  (its choice)

@@ -66,8 +66,19 @@ class TemporalEngine:
         pragmas = ["--sqlite-pragma=journal_mode=wal", "--sqlite-pragma=synchronous=normal"]
         database = f"--db-filename={self.folder / 'temporal.db'}"
         return Command(
-            argv=(program("temporal"), "server", "start-dev", f"--ip={LOOPBACK}", *ports, *more_ports, database,
-                  *pragmas, *attributes, "--ui-disable-news-fetch", "--log-level=warn"),
+            argv=(
+                program("temporal"),
+                "server",
+                "start-dev",
+                f"--ip={LOOPBACK}",
+                *ports,
+                *more_ports,
+                database,
+                *pragmas,
+                *attributes,
+                "--ui-disable-news-fetch",
+                "--log-level=warn",
+            ),
             env=self.environment,
             cwd=self.folder,
         )
@@ -84,8 +95,15 @@ class TemporalEngine:
 
         Raises StartFailed while no worker of this build has polled yet.
         """
-        self._cli("worker", "deployment", "set-current-version", f"--deployment-name={deployment}",
-                  f"--build-id={build_id}", "--ignore-missing-task-queues", "--yes")
+        self._cli(
+            "worker",
+            "deployment",
+            "set-current-version",
+            f"--deployment-name={deployment}",
+            f"--build-id={build_id}",
+            "--ignore-missing-task-queues",
+            "--yes",
+        )
 
     def _cli(self, *arguments: str) -> str:
         argv = (program("temporal"), *arguments, f"--address={self.address}", f"--namespace={NAMESPACE}")

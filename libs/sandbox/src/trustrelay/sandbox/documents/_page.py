@@ -8,12 +8,13 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table, TableStyle
 
 SPECIMEN = "SPECIMEN: invented company, invented persons. Not an official document."
 TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=16, leading=21, spaceAfter=8)
 HEADING = ParagraphStyle("heading", fontName="Helvetica-Bold", fontSize=12, leading=16, spaceBefore=10, spaceAfter=4)
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=10.5, leading=15, spaceAfter=3)
+LETTER = ParagraphStyle("letter", fontName="Helvetica", fontSize=12.5, leading=18, spaceAfter=2)
 GRID = TableStyle(
     [
         ("GRID", (0, 0), (-1, -1), 0.6, colors.black),
@@ -24,6 +25,7 @@ GRID = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
     ]
 )
+SIDE, TOP, BOTTOM = 18 * mm, 18 * mm, 20 * mm
 Cells = Sequence[Sequence[str]]
 
 
@@ -42,6 +44,11 @@ def line(text: str) -> Flowable:
     return Paragraph(text, BODY)
 
 
+def letter_line(text: str) -> Flowable:
+    """A paragraph of a letter, larger: in a scan of smaller type, text recognition loses the blanks between words."""
+    return Paragraph(text, LETTER)
+
+
 def table(rows: Cells, widths_mm: Sequence[float]) -> Flowable:
     """A ruled table; the first row is its header. Cells do not wrap."""
     return Table([list(row) for row in rows], colWidths=[width * mm for width in widths_mm], style=GRID, hAlign="LEFT")
@@ -55,12 +62,15 @@ def gap() -> Flowable:
 def pdf(name: str, parts: Sequence[Flowable], *, password: str | None = None) -> bytes:
     """The finished PDF; the same parts give the same bytes unless encrypted."""
     out = io.BytesIO()
-    margins = {"leftMargin": 18 * mm, "rightMargin": 18 * mm, "topMargin": 18 * mm, "bottomMargin": 20 * mm}
-    document = SimpleDocTemplate(out, pagesize=A4, title=name, author="sandbox", invariant=1, encrypt=password, **margins)
-    document.build(list(parts), onFirstPage=_footer, onLaterPages=_footer)
+    document = BaseDocTemplate(out, pagesize=A4, title=name, author="sandbox", invariant=1, encrypt=password)
+    width, height = A4
+    frame = Frame(SIDE, BOTTOM, width - 2 * SIDE, height - BOTTOM - TOP, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+    # The footer is drawn when the page is full: in the file, as on paper, it then comes last.
+    document.addPageTemplates([PageTemplate(frames=[frame], onPageEnd=_footer)])
+    document.build(list(parts))
     return out.getvalue()
 
 
-def _footer(canvas: Canvas, _: SimpleDocTemplate) -> None:
+def _footer(canvas: Canvas, _: BaseDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
-    canvas.drawString(18 * mm, 11 * mm, SPECIMEN)
+    canvas.drawString(SIDE, 11 * mm, SPECIMEN)

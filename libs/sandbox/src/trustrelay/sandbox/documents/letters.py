@@ -19,10 +19,10 @@ def _paper_iban(iban: str) -> str:
 def _recipient(company: Company) -> list[Flowable]:
     place = company.address
     return [
-        page.line(company.legal_name),
-        page.line(f"{place.street} {place.number}"),
-        page.line(f"{place.postcode} {place.city}"),
-        page.line("Belgium"),
+        page.letter_line(company.legal_name),
+        page.letter_line(f"{place.street} {place.number}"),
+        page.letter_line(f"{place.postcode} {place.city}"),
+        page.letter_line("Belgium"),
     ]
 
 
@@ -41,18 +41,18 @@ def utility_bill(company: Company, as_of: date) -> bytes:
         "Electricity bill",
         [
             page.title("ELECTRICITY BILL"),
-            page.line(f"{SUPPLIER}, customer service"),
+            page.letter_line(f"{SUPPLIER}, customer service"),
             page.gap(),
             *_recipient(company),
             page.gap(),
-            page.line(f"Bill date: {issued:%d/%m/%Y}"),
-            page.line(f"Customer number: 55{company.enterprise_number[-6:]}"),
-            page.line(f"Billing period: {start:%d/%m/%Y} to {issued - timedelta(days=1):%d/%m/%Y}"),
-            page.line(f"Supply address: {company.address.line}"),
+            page.letter_line(f"Bill date: {issued:%d/%m/%Y}"),
+            page.letter_line(f"Customer number: 55{company.enterprise_number[-6:]}"),
+            page.letter_line(f"Billing period: {start:%d/%m/%Y} to {issued - timedelta(days=1):%d/%m/%Y}"),
+            page.letter_line(f"Supply address: {company.address.line}"),
             page.gap(),
             page.table(rows, (80, 40, 40)),
             page.gap(),
-            page.line(f"Please pay before {issued + timedelta(days=30):%d/%m/%Y}."),
+            page.letter_line(f"Please pay before {issued + timedelta(days=30):%d/%m/%Y}."),
         ],
     )
 
@@ -72,18 +72,18 @@ def invoice(issuer: Company, customer: Company, as_of: date) -> bytes:
         "Invoice",
         [
             page.title("INVOICE"),
-            page.line(f"{issuer.legal_name}, {issuer.address.line}"),
-            page.line(f"VAT BE {dotted(issuer.enterprise_number)} - {issuer.email}"),
+            page.letter_line(f"{issuer.legal_name}, {issuer.address.line}"),
+            page.letter_line(f"VAT BE {dotted(issuer.enterprise_number)} - {issuer.email}"),
             page.gap(),
-            page.line("Invoice to:"),
+            page.letter_line("Invoice to:"),
             *_recipient(customer),
             page.gap(),
-            page.line(f"Invoice number: F{issued:%Y}-{issuer.enterprise_number[-4:]}"),
-            page.line(f"Invoice date: {issued:%d/%m/%Y}"),
-            page.line(f"Due date: {issued + timedelta(days=30):%d/%m/%Y}"),
+            page.letter_line(f"Invoice number: F{issued:%Y}-{issuer.enterprise_number[-4:]}"),
+            page.letter_line(f"Invoice date: {issued:%d/%m/%Y}"),
+            page.letter_line(f"Due date: {issued + timedelta(days=30):%d/%m/%Y}"),
             page.gap(),
             page.table(rows, (70, 25, 35, 35)),
             page.gap(),
-            page.line(f"Pay to IBAN {_paper_iban(issuer.iban)} with the invoice number as reference."),
+            page.letter_line(f"Pay to IBAN {_paper_iban(issuer.iban)} with the invoice number as reference."),
         ],
     )

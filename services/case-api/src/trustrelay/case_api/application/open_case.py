@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from trustrelay.case_api.application.ports import Assertions, Cases, Engine, StagedCase, Staging
 from trustrelay.case_api.application.send_message import ASSERTION_LIFETIME
-from trustrelay.case_api.domain import preconditions
+from trustrelay.case_api.domain.etags import etag
 from trustrelay.common.v1.case_file_pb2 import CasePolicy
-from trustrelay.contracts.case_workflow import CaseInput, Envelope, OpenCase, Policy, Receipt, Update
+from trustrelay.contracts.case_workflow import CaseInput, Envelope, OpenCase, Policy, Receipt, Status, Update
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.errors import FailedPrecondition, NotFound
 from trustrelay.servicekit.telemetry import get_logger
+
+_FIRST_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,17 @@ class OpenCaseUseCase:
         try:
             receipt = await self.engine.open(self._input(staged, staging), OpenCase(self._envelope(staged.case_id, staging)))
         except FailedPrecondition as refusal:
-            # A twin of this request opened the case, and it may even have ended since.
+            # A twin of this request opened the case, which may have moved on or even ended since.
             return staged.case_id, await self._opened_meanwhile(staged.case_id, staging, refusal)
         get_logger().info("case.opened", **{"case.id": staged.case_id, "case.status": str(receipt.status)})
         return staged.case_id, receipt
 
     async def _first_answer(self, case_id: str, staging: Staging) -> Receipt:
-        """The stored answer; a case opened without one (its worker died in between) answers with its state now."""
+        """What the opening was answered with. Every case opens as CREATED at version 1; NotFound / CASE_NOT_FOUND when this one never did."""
         if (answered := await self.cases.find_answer(staging.request_id, staging.body_sha256)) is not None:
             return answered
         header = (await self.cases.case_file(case_id)).header
-        return Receipt(preconditions.status_of(header), header.state_version, header.etag)
+        return Receipt(Status.CREATED, _FIRST_VERSION, etag(header.case_id, _FIRST_VERSION))
 
     async def _opened_meanwhile(self, case_id: str, staging: Staging, refusal: FailedPrecondition) -> Receipt:
         try:

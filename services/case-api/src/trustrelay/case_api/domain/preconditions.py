@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trustrelay.case_api.domain.etags import etag_matches
 from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import TERMINAL, Status
@@ -41,8 +42,9 @@ def require_open(header: CaseHeader) -> None:
 
 def require_etag(header: CaseHeader, etag: str) -> None:
     """Raise Aborted / ETAG_MISMATCH unless the case is as the caller saw it; an absent etag means any."""
-    if etag and etag != header.etag:
-        raise Aborted("ETAG_MISMATCH", "the case has changed: read it again", metadata={"status": status_of(header), "etag": header.etag})
+    if not etag_matches(etag, header.case_id, header.state_version):
+        metadata = {"status": str(status_of(header)), "state_version": str(header.state_version)}
+        raise Aborted("ETAG_MISMATCH", "the case has changed: read it again", metadata=metadata)
 
 
 def require_uploads_open(header: CaseHeader, message: str) -> None:

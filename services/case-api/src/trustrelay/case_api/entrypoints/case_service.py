@@ -17,6 +17,7 @@ from trustrelay.case_api.application.portal import PortalAccess
 from trustrelay.case_api.application.ports import AuditLog, Cases
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
+from trustrelay.case_api.domain.etags import etag
 from trustrelay.case_api.domain.preconditions import status_value
 from trustrelay.case_api.entrypoints import case_messages, case_requests
 from trustrelay.contracts.case_workflow import Receipt
@@ -135,4 +136,5 @@ def _seen(case_id: str) -> str:
 
 
 def _receipt(case_id: str, receipt: Receipt) -> pb.MessageReceipt:
-    return pb.MessageReceipt(case_id=case_id, status=status_value(receipt.status), state_version=receipt.state_version, etag=receipt.etag)
+    version = receipt.state_version
+    return pb.MessageReceipt(case_id=case_id, status=status_value(receipt.status), state_version=version, etag=etag(case_id, version))

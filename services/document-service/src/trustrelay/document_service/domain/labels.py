@@ -38,7 +38,7 @@ _SYNONYMS: dict[str, str] = {
         date de debut | date de constitution | date de creation""",
     "issue_date": """
         issue date | date of issue | issued | issued on | date issued | extract date | date of extract | date | document date
-        statement date | bill date | invoice date | date of invoice | generated on | printed on | dated | as at | date of the extract
+        statement date | bill date | billing date | state of the register on | situation on | register as of | invoice date | date of invoice | generated on | printed on | dated | as at | date of the extract
         date of register | register date | date of statement | as of | last updated | updated on
         afgiftedatum | datum van afgifte | datum uittreksel | datum van het uittreksel | datum | afgegeven op | opgemaakt op | uitgegeven op
         factuurdatum | datum factuur | gedateerd | datum van opmaak | afschriftdatum | bijgewerkt op | stand op | datum afgifte
@@ -102,9 +102,9 @@ _SYNONYMS: dict[str, str] = {
         fonction | qualite | mandat | nature du controle""",
     "id_number": """
         id number | national number | identity number | passport number | document number | id card number | personal number
-        national register number | identification number | id no | passport no | id
-        identiteitskaartnummer | rijksregisternummer | identificatienummer | paspoortnummer | documentnummer
-        numero national | numero d identite | numero de passeport | numero de document | numero de registre national""",
+        national register number | identification number | identification no | identification | id no | id no | passport no | id
+        identiteitskaartnummer | rijksregisternummer | identificatienummer | identificatie nr | identificatienr | paspoortnummer | documentnummer
+        numero national | numero d identification | n d identification | no d identification | numero d identite | numero de passeport | numero de document | numero de registre national""",
     "gender": "sex | gender | geslacht | sexe",
 }
 

@@ -31,13 +31,16 @@ SIMILAR = 66.0
 def without_legal_form(name: str) -> str:
     """Folded name without legal forms at its start or end; a name that is nothing else stays."""
     folded = fold(name)
-    changed = True
-    while changed:
-        changed = False
-        for form in LEGAL_FORMS:
-            for cut in (folded.removesuffix(f" {form}"), folded.removeprefix(f"{form} ")):
-                if cut != folded and cut:
-                    folded, changed = cut, True
+    while (shorter := _cut_one_form(folded)) != folded:
+        folded = shorter
+    return folded
+
+
+def _cut_one_form(folded: str) -> str:
+    for form in LEGAL_FORMS:
+        for cut in (folded.removesuffix(f" {form}"), folded.removeprefix(f"{form} ")):
+            if cut and cut != folded:
+                return cut
     return folded
 
 

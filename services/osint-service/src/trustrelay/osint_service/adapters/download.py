@@ -85,9 +85,9 @@ class Downloader:
                     digest.update(chunk)
                     out.write(chunk)
             path = self._folder / f"{_slug(url)}.body"
-            Path(temporary).replace(path)
+            await asyncio.to_thread(Path(temporary).replace, path)
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            await asyncio.to_thread(Path(temporary).unlink, missing_ok=True)
         return await asyncio.to_thread(self._remember, url, path, digest.hexdigest(), response.headers.get("ETag", ""))
 
     def _remember(self, url: str, path: Path, sha256: str, etag: str) -> Copy:

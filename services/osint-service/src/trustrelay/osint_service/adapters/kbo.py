@@ -108,6 +108,6 @@ def _address(row: dict[str, str]) -> str:
 def _iso(written: str) -> str:
     """dd-mm-yyyy → ISO 8601; nothing when it is no date."""
     try:
-        return datetime.strptime(written, "%d-%m-%Y").date().isoformat()  # noqa: DTZ007  # a calendar day has no zone
+        return datetime.strptime(written, "%d-%m-%Y").date().isoformat()  # a calendar day has no zone
     except ValueError:
         return ""

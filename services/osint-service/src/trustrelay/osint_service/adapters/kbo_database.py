@@ -19,7 +19,10 @@ _TABLES = {
     "enterprise": (("EnterpriseNumber", "Status", "JuridicalSituation", "TypeOfEnterprise", "JuridicalForm", "StartDate"), "EnterpriseNumber"),
     "denomination": (("EntityNumber", "Language", "TypeOfDenomination", "Denomination"), "EntityNumber"),
     "address": (
-        ("EntityNumber", "TypeOfAddress", "Zipcode", "MunicipalityNL", "MunicipalityFR", "StreetNL", "StreetFR", "HouseNumber", "Box", "DateStrikingOff"),
+        (
+            "EntityNumber", "TypeOfAddress", "Zipcode", "MunicipalityNL", "MunicipalityFR", "StreetNL", "StreetFR", "HouseNumber", "Box",
+            "DateStrikingOff",
+        ),
         "EntityNumber",
     ),
     "activity": (("EntityNumber", "ActivityGroup", "NaceVersion", "NaceCode", "Classification"), "EntityNumber"),

@@ -140,4 +140,5 @@ def _share(holder: dict[str, Any]) -> str:
         held = [Decimal(text) for each in objects_at(holder, "SharesHeld") if (text := text_at(each, "PercentageDirectlyHeld"))]
     except InvalidOperation:
         return ""
-    return format(sum(held).normalize(), "f") if held and 0 <= sum(held) <= 1 else ""
+    total = sum(held, Decimal(0))
+    return format(total.normalize(), "f") if held and 0 <= total <= 1 else ""

@@ -53,4 +53,4 @@ class PostPolicyStore:
         if not response.is_success:
             metadata = {"status": str(response.status_code)}
             raise Unavailable("OBJECT_STORE_UNAVAILABLE", "the object store refused a body", metadata=metadata)
-        return response.headers.get("x-amz-version-id", "")
+        return str(response.headers.get("x-amz-version-id", ""))

@@ -136,6 +136,8 @@ class Check:
     detail: str = ""
     party_id: str = ""
     evidence_ids: tuple[str, ...] = ()
+    # An officer accepted a NOT_ASSESSED with a reason.
+    overridden: bool = False
 
     def __post_init__(self) -> None:
         if self.outcome in (Outcome.FAILED, Outcome.NOT_ASSESSED) and not self.reason:

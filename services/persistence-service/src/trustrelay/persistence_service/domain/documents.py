@@ -15,11 +15,11 @@ def revised(stored: CaseDocument, update: CaseDocument) -> CaseDocument:
     result.CopyFrom(stored)
     for field, _ in update.ListFields():
         if field.name not in _FIXED:
-            result.ClearField(field.name)
+            result.ClearField(field.name)  # type: ignore[arg-type]  # the stubs list the names
     changes = CaseDocument()
     changes.CopyFrom(update)
     for name in _FIXED:
-        changes.ClearField(name)
+        changes.ClearField(name)  # type: ignore[arg-type]
     result.MergeFrom(changes)
     if stored.state == DOCUMENT_STATE_SUPERSEDED:
         result.state = DOCUMENT_STATE_SUPERSEDED

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError, TimeoutError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, Policy, Status, Tier
     from trustrelay.workflow_worker.application import catalogue
     from trustrelay.workflow_worker.application.recorder import Recorder, Step
-    from trustrelay.workflow_worker.application.running import run_activity, run_best_effort
+    from trustrelay.workflow_worker.application.running import reason_of, run_activity, run_best_effort
     from trustrelay.workflow_worker.application.tracing import stage_span
     from trustrelay.workflow_worker.domain import texts
-    from trustrelay.workflow_worker.domain.gate import Open, judge_gate
+    from trustrelay.workflow_worker.domain.gate import Closed, Open, judge_gate
     from trustrelay.workflow_worker.domain.records import AuditRecord, FailedRequirement, TaskChange, Validated
     from trustrelay.workflow_worker.domain.state import WorkflowState
 
 _MACHINE = "workflow"
+_BETWEEN_SEALING = timedelta(hours=1)
 
 
 class CasePath:
@@ -30,23 +32,31 @@ class CasePath:
         self._state = state
         self._recorder = recorder
         self._policy: Policy = case.policy
-        # Why the portal opens; goes into the audit event.
-        self._gate_rule = ""
 
     async def run(self) -> None:
         """From the stored case to a terminal state. Raises ActivityError when something without best effort is given up."""
         await self._pre_investigate()
         await self._find_gaps()
         await self._pass_gate()
-        while not self._state.closed:
-            if not await self._collect_documents():
-                return
-            await self._investigate()
+        while await self._collect_documents():
             await self._review()
+            await self._open_portal("officer-follow-up")
 
-    async def enter(self, status: Status, *audit: AuditRecord, tasks: tuple[TaskChange, ...] = ()) -> None:
-        """Stores the transition; nothing else may have closed the case meanwhile."""
-        await self._recorder.store(Step(audit=(_status_changed(status), *audit), status=status, tasks=tasks), guard=self._stop_when_closed)
+    async def enter(
+        self,
+        status: Status,
+        *audit: AuditRecord,
+        tasks: tuple[TaskChange, ...] = (),
+        when: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Stores the transition, unless `when` says no once its turn has come. Nothing follows once a message has closed the case."""
+
+        def due() -> Step | None:
+            self._stop_when_closed()
+            return Step(audit=(_status_changed(status), *audit), status=status, tasks=tasks) if when() else None
+
+        await self._recorder.store(due)
+        return self._state.status is status
 
     def _stop_when_closed(self) -> None:
         if self._state.closed:
@@ -77,8 +87,10 @@ class CasePath:
         try:
             assigned = await run_activity(catalogue.ASSIGN_AUTOMATION_TIER, self._recorder.case_ref())
             tier, rule = assigned.tier, f"rule:{assigned.rule}"
-        except ActivityError:
-            tier, rule = Tier.FULL_REVIEW, "rule:tier/not-assessed"
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            tier, rule = Tier.FULL_REVIEW, f"rule:tier/not-assessed/{reason_of(error)}"
         if not self._state.tier_forced:
             self._state.tier, self._state.tier_set_by = tier, rule
 
@@ -86,11 +98,18 @@ class CasePath:
         with stage_span(self._state, self._case, Status.REQUIREMENTS_REVIEW):
             await self.enter(Status.REQUIREMENTS_REVIEW, AuditRecord("tier_assigned", self._state.tier_set_by, {"tier": self._state.tier}))
         entered = workflow.now()
-        while not isinstance(verdict := judge_gate(self._state, self._policy, workflow.now() - entered), Open):
-            await self._wait_for_change(verdict.recheck_in)
-        self._gate_rule = verdict.rule
-        if verdict.rule != "officer-approval":
-            self._state.requirements_approved = True
+
+        def verdict() -> Open | Closed:
+            return judge_gate(self._state, self._policy, workflow.now() - entered)
+
+        while True:
+            match verdict():
+                case Open(rule):
+                    # Judged again when its turn to be stored comes: a manager's word may have come in between.
+                    if await self._open_portal(rule, when=lambda: isinstance(verdict(), Open)):
+                        return
+                case Closed(recheck_in):
+                    await self._wait_for_change(recheck_in)
 
     async def _wait_for_change(self, longest: timedelta | None) -> None:
         """Until the state changes, or `longest` has passed."""
@@ -101,24 +120,24 @@ class CasePath:
             return
 
     async def _collect_documents(self) -> bool:
-        """Portal rounds until the documents are good enough, or nobody should wait longer. False = the case expired."""
-        gate = AuditRecord("requirements_gate_opened", _MACHINE, {"rule": self._gate_rule, "iteration": str(self._state.current_iteration)})
-        await self._open_portal(gate)
+        """Portal rounds until the documents are good enough, or nobody should wait longer, then the investigation of them. False = expired."""
         while True:
             if not await self._wait_for_customer():
-                await self._expire()
-                return False
-            if self._take_skip():
-                await self._process_what_is_there()
+                if await self._expire():
+                    return False
+                continue
+            skipped, validated = await self._process()
+            if self._submitted():  # more came meanwhile: judge all of it together
+                continue
+            if validated.failed and not skipped and self._state.bounces < self._policy.max_bounces:
+                await self._bounce(validated.failed)
+            elif await self._investigate():
                 return True
-            validated = await self._process_submission()
-            if validated is None or not validated.failed or self._state.bounces >= self._policy.max_bounces:
-                return True
-            await self._bounce(validated.failed)
 
-    async def _open_portal(self, *audit: AuditRecord) -> None:
+    async def _open_portal(self, rule: str, *, when: Callable[[], bool] = lambda: True) -> bool:
+        audit = AuditRecord("requirements_gate_opened", _MACHINE, {"rule": rule, "iteration": str(self._state.current_iteration)})
         with stage_span(self._state, self._case, Status.AWAITING_DOCUMENTS):
-            await self.enter(Status.AWAITING_DOCUMENTS, *audit)
+            return await self.enter(Status.AWAITING_DOCUMENTS, audit, when=when)
 
     async def _wait_for_customer(self) -> bool:
         """Until a submission that was not processed yet, or a skip; False when the case's time is over first."""
@@ -132,25 +151,26 @@ class CasePath:
         return True
 
     def _customer_is_done(self) -> bool:
-        return self._state.last_submitted > self._state.last_processed or self._state.skip_documents
+        return self._submitted() or self._state.skip_documents
 
-    def _take_skip(self) -> bool:
-        """Consumes the skip flag: it holds for this iteration only."""
-        taken, self._state.skip_documents = self._state.skip_documents, False
-        return taken
+    def _submitted(self) -> bool:
+        """A submission waits that no round has taken yet."""
+        return self._state.last_submitted > self._state.last_processed
 
-    async def _process_what_is_there(self) -> None:
-        """After a skip: documents that were uploaded all the same are processed first."""
-        self._state.last_processed = self._state.last_submitted
+    async def _process(self) -> tuple[bool, Validated]:
+        """Whether an officer skipped the customer, and what became of the documents; after a skip, what was uploaded is processed all the same."""
+        skipped = False
+
+        def take() -> bool:
+            """Takes every submission, and the skip flag, that this round answers: a later one gets a round of its own."""
+            nonlocal skipped
+            self._state.last_processed = self._state.last_submitted
+            skipped, self._state.skip_documents = self._state.skip_documents, False
+            return True
+
         with stage_span(self._state, self._case, Status.PROCESSING_DOCUMENTS):
-            await self.enter(Status.PROCESSING_DOCUMENTS)
-            await self._read_documents()
-
-    async def _process_submission(self) -> Validated | None:
-        self._state.last_processed = self._state.last_submitted
-        with stage_span(self._state, self._case, Status.PROCESSING_DOCUMENTS):
-            await self.enter(Status.PROCESSING_DOCUMENTS)
-            return await self._read_documents()
+            await self.enter(Status.PROCESSING_DOCUMENTS, when=take)
+            return skipped, await self._read_documents()
 
     async def _read_documents(self) -> Validated:
         case = self._recorder.case_ref()
@@ -170,15 +190,20 @@ class CasePath:
         with stage_span(self._state, self._case, Status.AWAITING_DOCUMENTS):
             await self.enter(Status.AWAITING_DOCUMENTS, audit, tasks=tasks)
 
-    async def _expire(self) -> None:
+    async def _expire(self) -> bool:
+        """Ends the case, unless a submission or a skip was being stored at the last moment."""
         with stage_span(self._state, self._case, Status.EXPIRED):
-            await self.enter(Status.EXPIRED, AuditRecord("case_expired", _MACHINE, {}))
+            return await self.enter(Status.EXPIRED, AuditRecord("case_expired", _MACHINE, {}), when=lambda: not self._customer_is_done())
 
-    async def _investigate(self) -> None:
-        """Screens whom the documents name as well, and compares all sources; later iterations ask the registers again."""
+    async def _investigate(self) -> bool:
+        """Screens whom the documents name as well, and compares all sources; later iterations ask the registers again.
+
+        False = a submission came in before it began.
+        """
         case = self._recorder.case_ref()
         with stage_span(self._state, self._case, Status.INVESTIGATING):
-            await self.enter(Status.INVESTIGATING)
+            if not await self.enter(Status.INVESTIGATING, when=lambda: not self._submitted()):
+                return False
             if self._state.current_iteration > 1:
                 await run_best_effort(catalogue.REGISTRY_AND_DOCUMENTS, case)
                 await run_best_effort(catalogue.RUN_VERIFICATION_CHECKS, case)
@@ -186,20 +211,44 @@ class CasePath:
             await run_activity(catalogue.CROSS_REFERENCE_EVIDENCE, case)
             self._state.summary = await run_activity(catalogue.REASSESS_RISK, case)
             await self.enter(Status.REVIEW_PENDING)
+        return True
 
     async def _review(self) -> None:
-        """Waits for the officers without limit; their handlers store the decision."""
-        await workflow.wait_condition(lambda: self._state.closed or self._state.follow_up)
-        if self._state.follow_up:
-            self._state.follow_up = False
-            self._state.current_iteration += 1
-            self._state.bounces = 0
-            self._gate_rule = "officer-follow-up"
+        """Waits for the officers without limit; their handlers store the decision. Returns for another iteration; a final decision ends the path."""
+        await workflow.wait_condition(lambda: self._state.follow_up)
+        self._state.follow_up = False
+        self._state.current_iteration += 1
+        self._state.bounces = 0
 
     async def conclude(self) -> None:
-        """Seals a decided case: the capsule is signed and stored."""
+        """Seals a decided case: the capsule is signed and stored. A long outage delays it; the decision itself stands."""
         with stage_span(self._state, self._case, self._state.status):
+            while not await self._sealed():
+                await workflow.sleep(_BETWEEN_SEALING)
+
+    async def _sealed(self) -> bool:
+        try:
             await run_activity(catalogue.ASSEMBLE_TRUST_CAPSULE, self._recorder.case_ref())
+        except ActivityError as error:
+            if isinstance(error.cause, TimeoutError):
+                return False
+            raise
+        return True
+
+    async def fail(self, error: FailureError) -> None:
+        """Ends the case as FAILED with what was given up and why, unless a message closed it at the same moment."""
+        activity = error.activity_type if isinstance(error, ActivityError) else catalogue.PERSIST.name
+        reason = reason_of(error) if isinstance(error, ActivityError) else getattr(error, "type", None) or type(error).__name__
+        record = AuditRecord("case_failed", _MACHINE, {"activity": activity, "reason": reason})
+        await self._note(record, Status.FAILED)
+
+    async def refuse_cancellation(self) -> None:
+        """Keeps on record that someone asked Temporal to cancel the case."""
+        if self._state.opened:
+            await self._note(AuditRecord("message_refused", _MACHINE, {"message": "cancel", "reason": "ASSERTION_MISSING"}))
+
+    async def _note(self, record: AuditRecord, status: Status | None = None) -> None:
+        await self._recorder.store(lambda: None if self._state.closed else Step((record,), status=status))
 
 
 def _status_changed(status: Status) -> AuditRecord:

@@ -8,18 +8,18 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts import case_workflow as contract
     from trustrelay.contracts.case_workflow import CaseInput, CaseStatusView, Envelope, Receipt, Status, Update
     from trustrelay.workflow_worker.application.assertion_keys import verifier
     from trustrelay.workflow_worker.application.case_path import CasePath
-    from trustrelay.workflow_worker.application.judge import Judge, claimed_actor
+    from trustrelay.workflow_worker.application.judge import Judge
     from trustrelay.workflow_worker.application.message_handlers import MessageHandlers
-    from trustrelay.workflow_worker.application.recorder import Recorder, Step, refusal_error
+    from trustrelay.workflow_worker.application.recorder import Recorder, refusal_error
     from trustrelay.workflow_worker.application.running import reason_of
-    from trustrelay.workflow_worker.domain.records import AuditRecord
+    from trustrelay.workflow_worker.domain.payloads import require_number, require_reason, require_tier
     from trustrelay.workflow_worker.domain.refusals import Refused
     from trustrelay.workflow_worker.domain.state import WorkflowState
 
@@ -39,10 +39,24 @@ class ComplianceCaseWorkflow:
         self._judge = Judge(case, self._state, verifier)
         self._handlers = MessageHandlers(case, self._state, self._recorder, self._judge)
         self._path = CasePath(case, self._state, self._recorder)
+        self._cancel_refused = False
 
     @workflow.run
     async def run(self, case: CaseInput) -> Receipt:
-        """The terminal status and version."""
+        """The terminal status and version. A cancellation from Temporal itself carries no assertion, so it ends nothing: it is noted and refused."""
+        life = asyncio.create_task(self._live())
+        while not life.done():
+            try:
+                await workflow.wait_condition(life.done)
+            except asyncio.CancelledError:
+                # Eviction cancels as well, without a request: then everything must end.
+                if self._cancel_refused or workflow.cancellation_reason() is None:
+                    raise
+                self._cancel_refused = True
+                await self._path.refuse_cancellation()
+        return life.result()
+
+    async def _live(self) -> Receipt:
         await workflow.wait_condition(lambda: self._state.opened)
         path = asyncio.create_task(self._path.run())
         await workflow.wait_condition(lambda: path.done() or self._state.closed)
@@ -59,11 +73,12 @@ class ComplianceCaseWorkflow:
         try:
             await path
         except asyncio.CancelledError:
-            if not self._state.closed:  # the workflow itself was cancelled, not only its path
+            if not self._state.closed:  # eviction, not the end of the case
                 raise
-        except ActivityError as error:
-            data = {"activity": error.activity_type, "reason": reason_of(error)}
-            await self._recorder.store(Step((AuditRecord("case_failed", "workflow", data),), status=Status.FAILED))
+        except FailureError as error:
+            # An activity that was running when the case was closed ends as a cancelled activity: nothing failed.
+            if not is_cancelled_exception(error):
+                await self._path.fail(error)
 
     # Each message: the validator judges what it can see, the handler stores and answers.
 
@@ -83,7 +98,7 @@ class ComplianceCaseWorkflow:
 
     @documents_submitted.validator
     def _may_submit(self, message: contract.DocumentsSubmitted) -> None:
-        self._admit(Update.DOCUMENTS_SUBMITTED, message.envelope)
+        self._admit(Update.DOCUMENTS_SUBMITTED, message.envelope, lambda _: require_number(message))
 
     @workflow.update(name=Update.REQUIREMENTS_APPROVED)
     async def requirements_approved(self, message: contract.RequirementsApproved) -> Receipt:
@@ -110,7 +125,7 @@ class ComplianceCaseWorkflow:
 
     @resolve_hit.validator
     def _may_resolve(self, message: contract.ResolveHit) -> None:
-        self._admit(Update.RESOLVE_HIT, message.envelope)
+        self._admit(Update.RESOLVE_HIT, message.envelope, lambda _: require_reason(message))
 
     @workflow.update(name=Update.OVERRIDE_CHECK)
     async def override_check(self, message: contract.OverrideCheck) -> Receipt:
@@ -119,7 +134,7 @@ class ComplianceCaseWorkflow:
 
     @override_check.validator
     def _may_override(self, message: contract.OverrideCheck) -> None:
-        self._admit(Update.OVERRIDE_CHECK, message.envelope)
+        self._admit(Update.OVERRIDE_CHECK, message.envelope, lambda _: require_reason(message))
 
     @workflow.update(name=Update.SET_TIER)
     async def set_tier(self, message: contract.SetTier) -> Receipt:
@@ -128,7 +143,7 @@ class ComplianceCaseWorkflow:
 
     @set_tier.validator
     def _may_set_tier(self, message: contract.SetTier) -> None:
-        self._admit(Update.SET_TIER, message.envelope)
+        self._admit(Update.SET_TIER, message.envelope, lambda _: require_tier(message))
 
     @workflow.update(name=Update.OFFICER_DECISION)
     async def officer_decision(self, message: contract.OfficerDecision) -> Receipt:
@@ -137,7 +152,7 @@ class ComplianceCaseWorkflow:
 
     @officer_decision.validator
     def _may_decide(self, message: contract.OfficerDecision) -> None:
-        self._admit(Update.OFFICER_DECISION, message.envelope, lambda _: self._handlers.judge_officer_decision(message))
+        self._admit(Update.OFFICER_DECISION, message.envelope, lambda _: self._handlers.judge_deciding(message))
 
     @workflow.update(name=Update.SECOND_DECISION)
     async def second_decision(self, message: contract.SecondOfficerDecision) -> Receipt:
@@ -146,7 +161,7 @@ class ComplianceCaseWorkflow:
 
     @second_decision.validator
     def _may_confirm(self, message: contract.SecondOfficerDecision) -> None:
-        self._admit(Update.SECOND_DECISION, message.envelope, lambda actor: self._handlers.judge_second_decision(message, actor))
+        self._admit(Update.SECOND_DECISION, message.envelope, self._handlers.judge_confirming)
 
     @workflow.update(name=Update.WITHDRAW)
     async def withdraw(self, message: contract.Withdraw) -> Receipt:
@@ -176,8 +191,8 @@ class ComplianceCaseWorkflow:
     def _admit(self, kind: Update, envelope: Envelope, also: Callable[[str], None] = lambda _: None) -> None:
         """Raises ApplicationError, the form of a refusal, unless the message may pass."""
         try:
-            if self._judge.admit(kind, envelope, workflow.now()) is not None:
-                also(claimed_actor(envelope))
+            if assertion := self._judge.admit(kind, envelope, workflow.now()):
+                also(assertion.actor)
         except Refused as refused:
             raise refusal_error(refused.code, refused.reason, refused.message, refused.metadata) from None
 
@@ -189,3 +204,5 @@ class ComplianceCaseWorkflow:
             return await handler(message)
         except Refused as refused:
             raise refusal_error(refused.code, refused.reason, refused.message, refused.metadata) from None
+        except ActivityError as error:
+            raise refusal_error("UNAVAILABLE", reason_of(error), "The case store could not be reached; send the same request again.") from error

@@ -12,7 +12,7 @@ from trustrelay.contracts.case_workflow import CaseInput, Envelope, Update
 from trustrelay.servicekit.assertions import ActorAssertion, Verifier
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.domain.message_table import refusal_of, require_role
-from trustrelay.workflow_worker.domain.refusals import Refused, forbidden
+from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, precondition
 from trustrelay.workflow_worker.domain.state import Answer, WorkflowState
 
 
@@ -70,6 +70,8 @@ class Judge:
         """Whether the state, as it is now, takes this message. Raises Refused: MESSAGE_NOT_ALLOWED, CASE_CLOSED, ETAG_MISMATCH."""
         if refusal := refusal_of(self.state.status, message):
             raise refusal
+        if not self.state.opened and message is not Update.OPEN:
+            raise precondition("MESSAGE_NOT_ALLOWED", "The case is not opened yet.", status=self.state.status, update=message)
         seen = envelope.expected_version
         if seen and seen != self.state.state_version:
             raise Refused(

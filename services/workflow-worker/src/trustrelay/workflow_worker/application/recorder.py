@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.case_workflow import CaseInput, Receipt, Refusal, Status
-    from trustrelay.workflow_worker.application.catalogue import PERSIST
+    from trustrelay.contracts.case_workflow import CaseInput, Envelope, Receipt, Refusal, Status, Tier
+    from trustrelay.workflow_worker.application.catalogue import OPEN_CASE, PERSIST
     from trustrelay.workflow_worker.application.running import reason_of, run_activity
     from trustrelay.workflow_worker.application.search_attributes import show_in_search
-    from trustrelay.workflow_worker.application.tracing import trace_id_of
+    from trustrelay.workflow_worker.application.tracing import current_traceparent, trace_id_of
     from trustrelay.workflow_worker.domain.records import (
         AnswerChange,
         AuditRecord,
         CaseRef,
         DecisionChange,
         HitChange,
+        OpenCaseArgs,
         OverrideChange,
         RequirementChange,
+        Stored,
         TaskChange,
         Transition,
     )
@@ -35,6 +38,8 @@ class Step:
 
     audit: tuple[AuditRecord, ...]
     status: Status | None = None
+    # Tier and who set it, when this step forces it.
+    tier: tuple[Tier, str] | None = None
     decision: DecisionChange | None = None
     hit: HitChange | None = None
     override: OverrideChange | None = None
@@ -51,7 +56,11 @@ def refusal_error(code: str, reason: str, message: str, metadata: dict[str, str]
 
 
 class Recorder:
-    """Serialises writes: version n + 1 is asked for only when n is stored."""
+    """Serialises writes: version n + 1 is asked for only when n is stored.
+
+    Whoever holds the lock is never cancelled: the path is only cancelled once a handler has closed the case, and from then on `due` stops it. So no
+    write is ever left with an unknown result, after which the next version would be a guess.
+    """
 
     def __init__(self, case: CaseInput, state: WorkflowState) -> None:
         self._case = case
@@ -63,39 +72,71 @@ class Recorder:
         number = self._state.current_iteration if iteration is None else iteration
         return CaseRef(self._case.tenant_id, self._case.case_id, number, workflow.now().date().isoformat(), self._case.language)
 
-    async def store(self, step: Step, *, guard: Callable[[], None] = lambda: None) -> Receipt:
-        """Stores the step, then makes it true in the state.
+    async def open(self, envelope: Envelope, actor: str, trace: str, expire_at: datetime) -> Receipt:
+        """Stores the case row; a second opening that waited for the first gets the answer as the case is then.
 
-        `guard` runs when it is this step's turn, as the state may have changed while it waited; what it raises ends the step.
+        Raises ApplicationError with the store's reason when it refuses, ActivityError when it could not be reached for a day.
+        """
+        state = self._state
+        async with self._lock:
+            if state.opened:
+                return state.receipt()
+            try:
+                opened = await run_activity(OPEN_CASE, OpenCaseArgs(self.case_ref(iteration=0), expire_at, actor, trace_id_of(trace)))
+            except ActivityError as error:
+                raise _as_refusal(error) from error
+            state.case_trace = state.stage_trace = trace
+            state.expire_at = expire_at
+            state.state_version, state.summary = opened.state_version, opened.summary
+            show_in_search(state)
+            return self._answered(AnswerChange(envelope.request_id, envelope.body_sha256))
+
+    async def store(self, due: Callable[[], Step | None]) -> Receipt:
+        """Stores what is due, then makes it true in the state.
+
+        `due` is asked when it is this step's turn, never before: what it judges may have changed while it waited. What it raises ends the
+        step; None = nothing is to be stored any more, and the receipt tells the state as it is.
         Raises ApplicationError with the store's reason when the store refuses (four eyes, forbidden transition), ActivityError when it
         could not be reached for a day.
         """
         async with self._lock:
-            guard()
+            step = due()
+            if step is None:
+                return self._state.receipt()
             transition = self._transition(step)
             try:
                 stored = await run_activity(PERSIST, transition)
             except ActivityError as error:
                 raise _as_refusal(error) from error
-            self._state.status = transition.status
-            self._state.state_version = stored.state_version
-            self._state.summary = stored.summary
-            step.apply()
-            show_in_search(self._state)
-            receipt = self._state.receipt(step.answer.submission_number if step.answer else 0)
-            if step.answer:
-                self._state.remember(step.answer.request_id, Answer(step.answer.body_sha256, receipt))
-            return receipt
+            self._make_true(step, transition, stored)
+            return self._answered(step.answer) if step.answer else self._state.receipt()
+
+    def _make_true(self, step: Step, transition: Transition, stored: Stored) -> None:
+        state = self._state
+        state.status = transition.status
+        state.state_version = stored.state_version
+        state.summary = stored.summary
+        if step.tier:
+            state.tier, state.tier_set_by = step.tier
+            state.tier_forced = True
+        step.apply()
+        show_in_search(state)
+
+    def _answered(self, answer: AnswerChange) -> Receipt:
+        receipt = self._state.receipt(answer.submission_number)
+        self._state.remember(answer.request_id, Answer(answer.body_sha256, receipt))
+        return receipt
 
     def _transition(self, step: Step) -> Transition:
         state = self._state
+        tier, tier_set_by = step.tier or (state.tier, state.tier_set_by)
         return Transition(
             case=self.case_ref(),
             expected_version=state.state_version,
             status=step.status or state.status,
             iteration=state.current_iteration,
-            tier=state.tier,
-            tier_set_by=state.tier_set_by,
+            tier=tier,
+            tier_set_by=tier_set_by,
             at=workflow.now(),
             projection={
                 "bounces": state.bounces,
@@ -110,7 +151,7 @@ class Recorder:
             requirements=step.requirements,
             tasks=step.tasks,
             answer=step.answer,
-            trace_id=trace_id_of(state.stage_trace or state.case_trace),
+            trace_id=trace_id_of(current_traceparent() or state.case_trace),
         )
 
 

@@ -41,10 +41,11 @@ async def run_best_effort(activity: Activity[CaseRef, Summary], case: CaseRef) -
 
 
 def reason_of(error: ActivityError) -> str:
-    """The stable reason of a failed activity: its ErrorInfo reason, or ACTIVITY_TIMEOUT."""
+    """The stable reason of a failed activity: the ErrorInfo reason of its last attempt, or ACTIVITY_TIMEOUT when no attempt ended by itself."""
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type:
-        return cause.type
+    last = cause.cause if isinstance(cause, TimeoutError) else cause
+    if isinstance(last, ApplicationError) and last.type:
+        return last.type
     if isinstance(cause, TimeoutError):
         return "ACTIVITY_TIMEOUT"
     return "ACTIVITY_FAILED"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from trustrelay.contracts.case_workflow import Decision, Policy, Status
-from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, invalid, precondition
-from trustrelay.workflow_worker.domain.state import Summary, WorkflowState
+from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, precondition
+from trustrelay.workflow_worker.domain.state import FirstDecision, Summary, WorkflowState
 
 APPROVALS = frozenset({Decision.APPROVE, Decision.APPROVE_WITH_RESTRICTIONS})
 
@@ -64,17 +64,14 @@ def judge_decision(state: WorkflowState, policy: Policy, decision: Decision, now
         refusal = refusal_of_follow_up(state, policy, now)
     elif decision is Decision.ESCALATE:
         refusal = Refused("UNIMPLEMENTED", "ESCALATION_NOT_AVAILABLE", "Escalation is not available yet; reject or ask for a follow-up.")
-    if refusal is None and state.deciding:
-        refusal = precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")
     if refusal is not None:
         raise refusal
 
 
-def judge_second(state: WorkflowState, actor: str) -> None:
-    """Four eyes: another officer than the first (PERMISSION_DENIED SAME_OFFICER)."""
+def judge_second(state: WorkflowState, actor: str) -> FirstDecision:
+    """The decision that `actor` may confirm or return. Four eyes: another officer than the first (PERMISSION_DENIED SAME_OFFICER)."""
     if state.first_decision is None:
-        raise invalid("NO_FIRST_DECISION", "There is no decision to confirm.")
+        raise precondition("NO_FIRST_DECISION", "There is no decision to confirm.")
     if state.first_decision.actor == actor:
         raise forbidden("SAME_OFFICER", "The second decision must come from another officer.")
-    if state.deciding:
-        raise precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")
+    return state.first_decision

@@ -10,6 +10,7 @@ import grpc
 
 from trustrelay.case_api.adapters.persistence._reached import reached
 from trustrelay.case_api.application.ports import PortalCaseRef, StagedCase, Staging
+from trustrelay.case_api.domain.etags import etag
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import Receipt, Status
@@ -52,13 +53,14 @@ class PersistenceCases:
         """GetCaseFile."""
         with reached():
             reply = await self._stub.GetCaseFile(store.GetCaseFileRequest(case_id=case_id))
+        _marked(reply.case_file.header)
         return reply.case_file
 
     async def list_cases(self, page_size: int, page_token: str, status: CaseStatus.ValueType) -> tuple[Sequence[CaseHeader], str]:
         """ListCases."""
         with reached():
             reply = await self._stub.ListCases(store.ListCasesRequest(page_size=page_size, page_token=page_token, status=status))
-        return reply.cases, reply.next_page_token
+        return [_marked(header) for header in reply.cases], reply.next_page_token
 
     async def watch(self, case_id: str) -> AsyncGenerator[CaseHeader, None]:
         """WatchCase; leaving the generator ends the stream on the server."""
@@ -66,7 +68,7 @@ class PersistenceCases:
             call = self._stub.WatchCase(store.WatchCaseRequest(case_id=case_id))
             try:
                 async for reply in call:
-                    yield reply.header
+                    yield _marked(reply.header)
             finally:
                 call.cancel()
 
@@ -87,6 +89,12 @@ class PersistenceCases:
         """SaveAnswers."""
         with reached():
             await self._stub.SaveAnswers(store.SaveAnswersRequest(case_id=case_id, answers=answers))
+
+
+def _marked(header: CaseHeader) -> CaseHeader:
+    """The header with the etag that callers of this API compare by."""
+    header.etag = etag(header.case_id, header.state_version)
+    return header
 
 
 def _receipt(answer: bytes) -> Receipt:

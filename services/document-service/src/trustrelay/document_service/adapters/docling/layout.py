@@ -31,6 +31,8 @@ LABEL = re.compile(r"^[^:]{2,48}:(?:\s|$)")
 MARGIN_SHARE = 0.06
 # A line this much taller than the usual one is a heading.
 HEADING_RATIO = 1.12
+# Boxes from OCR hug the ink, so that a line without descenders measures lower: ask for more.
+OCR_HEADING_RATIO = 1.4
 MAX_HEADING_CHARS = 120
 
 
@@ -118,7 +120,8 @@ def _kind(segment: Segment, usual: float, height: float) -> Kind:
             return Kind.PAGE_FOOTER
     if LIST_START.match(text):
         return Kind.LIST_ITEM
-    stands_out = box.height > HEADING_RATIO * usual or segment.bold
+    ratio = OCR_HEADING_RATIO if segment.words[0].from_ocr else HEADING_RATIO
+    stands_out = box.height > ratio * usual or segment.bold
     if stands_out and len(text) < MAX_HEADING_CHARS and not LABEL.match(text) and text[-1:] not in ".;,":
         return Kind.HEADING
     return Kind.TEXT

@@ -34,4 +34,4 @@ def inspect(path: Path, limits: Limits) -> Inspected:
             inspect_image(path, limits)
             return Inspected(media_type)
         case MediaType.DOCX | MediaType.XLSX:
-            return Inspected(media_type, inspect_office(path, media_type, limits))
+            return Inspected(media_type, inspect_office(path, limits))

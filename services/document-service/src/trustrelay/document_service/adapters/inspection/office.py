@@ -12,16 +12,18 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from ...domain.conversion import DocumentRefused, Limits, MediaType, Notice, RefusalReason
+from ...domain.conversion import DocumentRefused, Limits, Notice, RefusalReason
 
 # Parts smaller than this may compress as well as they like.
 RATIO_FROM_BYTES = 1024 * 1024
 CELL = re.compile(r"^\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
 ENCRYPTED_FLAG = 0x1
+# Children that are looked at together with their parent.
+KEPT_FOR_PARENT = frozenset({"rPr", "color", "vanish"})
 WHITE = frozenset({"FFFFFF", "FEFEFE", "FDFDFD"})
 
 
-def inspect_office(path: Path, media_type: MediaType, limits: Limits) -> tuple[Notice, ...]:
+def inspect_office(path: Path, limits: Limits) -> tuple[Notice, ...]:
     """Notices about an office file that may be converted. Raises DocumentRefused."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -30,9 +32,8 @@ def inspect_office(path: Path, media_type: MediaType, limits: Limits) -> tuple[N
             hidden = False
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
-                    sheet = media_type is MediaType.XLSX and part.filename.startswith("xl/worksheets/")
                     with archive.open(part) as stream:
-                        hidden |= _check_xml(stream, sheet, limits)
+                        hidden |= _check_xml(stream, part.filename, limits)
             return tuple(_notices([part.filename for part in parts], hidden))
     except DefusedXmlException as error:
         raise DocumentRefused(RefusalReason.UNSAFE, "The document declares XML entities.") from error
@@ -55,38 +56,41 @@ def _check_archive(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
             raise DocumentRefused(RefusalReason.UNSAFE, "The document unpacks to too much data.")
 
 
-def _check_xml(stream: IO[bytes], sheet: bool, limits: Limits) -> bool:
+def _check_xml(stream: IO[bytes], name: str, limits: Limits) -> bool:
     """Parse one part to its end, refusing entities and far cells; returns whether it hides text or sheets."""
     hidden = False
-    for element in _elements(stream):
-        name = element.tag.rpartition("}")[2]
-        if sheet and name in ("c", "mergeCell"):
+    body, sheet = name.startswith("word/document"), name.startswith("xl/worksheets/")
+    tables = 0
+    for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+        tag = _local(element.tag)
+        if tag == "tbl":
+            tables += 1 if event == "start" else -1
+        if event == "start":
+            continue
+        if sheet and tag in ("c", "mergeCell"):
             _check_reference(element.get("r") or element.get("ref") or "", limits)
-        elif name == "rPr":
-            hidden |= _is_hidden(element)
-        elif name == "sheet":
+        elif body and tag == "rPr":
+            # White text in a table usually stands on a dark header.
+            hidden |= _is_hidden(element, white_counts=tables == 0)
+        elif tag == "sheet":
             hidden |= element.get("state") in ("hidden", "veryHidden")
+        if tag not in KEPT_FOR_PARENT:
+            element.clear()
     return hidden
 
 
-def _elements(stream: IO[bytes]) -> Iterator[Element]:
-    # Run properties are looked at whole, so children are freed only above them.
-    depth_kept = {"rPr", "color", "vanish"}
-    for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
-        yield element
-        if element.tag.rpartition("}")[2] not in depth_kept:
-            element.clear()
-
-
-def _is_hidden(properties: Element) -> bool:
+def _is_hidden(properties: Element, white_counts: bool) -> bool:
     for child in properties:
-        name = child.tag.rpartition("}")[2]
-        value = next((v for k, v in child.attrib.items() if k.rpartition("}")[2] == "val"), "")
-        if name == "vanish" and value not in ("0", "false"):
+        value = next((text for name, text in child.attrib.items() if _local(name) == "val"), "")
+        if _local(child.tag) == "vanish" and value not in ("0", "false"):
             return True
-        if name == "color" and value.upper() in WHITE:
+        if white_counts and _local(child.tag) == "color" and value.upper() in WHITE:
             return True
     return False
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def _check_reference(reference: str, limits: Limits) -> None:

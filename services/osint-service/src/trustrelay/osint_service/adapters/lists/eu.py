@@ -36,7 +36,7 @@ def _entity(node: etree._Element) -> ListedEntity:
     countries = _all(node, "citizenship") if kind is PartyType.PERSON else _all(node, "address")
     return ListedEntity(
         dataset=DATASET,
-        entity_id=node.get("euReferenceNumber") or node.get("logicalId", ""),
+        entity_id=node.get("euReferenceNumber", "") or node.get("logicalId", ""),
         caption=aliases[0].get("wholeName", "") if aliases else "",
         type=kind,
         topics=(SANCTION,),
@@ -45,7 +45,9 @@ def _entity(node: etree._Element) -> ListedEntity:
         countries=iso_countries([each.get("countryIso2Code", "") for each in countries]),
         genders=tuple(sorted(genders)),
         id_numbers=tuple(
-            IdNumber(number, iso_country(each.get("countryIso2Code", ""))) for each in _all(node, "identification") if (number := each.get("number", ""))
+            IdNumber(number, iso_country(each.get("countryIso2Code", "")))
+            for each in _all(node, "identification")
+            if (number := each.get("number", ""))
         ),
     )
 

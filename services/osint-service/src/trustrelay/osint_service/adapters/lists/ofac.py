@@ -72,7 +72,7 @@ def _birth_date(fact: str) -> BirthDate | None:
         return None
     if _FULL_DATE.fullmatch(text):
         try:
-            return BirthDate.on(datetime.strptime(text, "%d %b %Y").date())  # noqa: DTZ007  # a calendar day has no zone
+            return BirthDate.on(datetime.strptime(text, "%d %b %Y").date())  # a calendar day has no zone
         except ValueError:
             return None
     if month := _MONTH_DATE.fullmatch(text):

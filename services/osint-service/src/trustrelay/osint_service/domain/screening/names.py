@@ -13,9 +13,12 @@ from trustrelay.osint_service.domain.model import PartyType
 
 # Words that spellings of one name add and drop at will.
 _PARTICLES = frozenset(
-    "al el ul as ash ad an ar at az de la las le les del della dello delle di da do dos das du des van von den der ten ter te "
-    "bin ibn bint binti ben y e et und en and the of for".split()
-)
+    (
+        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "de", "la", "las", "le", "les", "del", "della", "dello", "delle", "di", "da", "do",
+        "dos", "das", "du", "des", "van", "von", "den", "der", "ten", "ter", "te", "bin", "ibn", "bint", "binti", "ben", "y", "e", "et", "und", "en",
+        "and", "the", "of", "for",
+    )
+)  # fmt: skip
 _SERVANT_OF = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdoul"})
 _SERVANT_PREFIX = re.compile(r"^abd(?:ul|el|al|ol|oul|ur|ar|er|us|as|es|ool)[ -]?(?=\w{3})")
 # Spellings of one sound in different transliterations, applied in this order.
@@ -74,6 +77,12 @@ def name_form(text: str, kind: PartyType | None) -> NameForm:
     tokens = tokenize_name(stripped) or tokenize_name(plain)
     tokens = _without_particles(_joined_servants(tokens))
     return NameForm(text, tuple(word(token) for token in tokens), "".join(tokens), latin)
+
+
+def press_name(text: str, kind: PartyType) -> str:
+    """The name as newspapers write it: without legal form or title, otherwise as given."""
+    stripped = remove_person_prefixes(text) if kind is PartyType.PERSON else remove_org_types(text)
+    return " ".join(stripped.split()) or text.strip()
 
 
 def _joined_servants(tokens: list[str]) -> list[str]:

@@ -59,6 +59,9 @@ class Screening:
 
 def screen(party: Party, snapshot: Snapshot, threshold: float = DEFAULT_THRESHOLD) -> Screening:
     """Hits at or above the threshold, best first, and the typed sanctions and PEP checks. The party has a name."""
+    if not name_form(party.full_name, party.type).words:
+        unreadable = tuple(Check(kind, Outcome.NOT_ASSESSED, "NAME_NOT_COMPARABLE", "The name has no words", party.party_id) for kind, _ in _CHECKS)
+        return Screening(party.party_id, threshold, snapshot.versions, (), unreadable)
     best: dict[tuple[str, str], tuple[float, ListedEntity, tuple[Feature, ...]]] = {}
     for entity, found in _scored(party, snapshot):
         score, key = total(found), (entity.dataset, entity.entity_id)
@@ -72,8 +75,6 @@ def screen(party: Party, snapshot: Snapshot, threshold: float = DEFAULT_THRESHOL
 
 def _scored(party: Party, snapshot: Snapshot) -> Iterator[tuple[ListedEntity, tuple[Feature, ...]]]:
     query, index = name_form(party.full_name, party.type), snapshot.index(party.type)
-    if not query.words:
-        return
     same_id = {(e.dataset, e.entity_id): e for e in snapshot.with_id_number(party)}
     for candidate in index.candidates(query):
         if (candidate.entity.dataset, candidate.entity.entity_id) not in same_id:

@@ -1,65 +1,83 @@
 """The columns that statements name. The schema itself, with its constraints and policies, is in the migrations."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_T = Text()
-_TIME = DateTime(timezone=True)
-_JSON = JSONB(none_as_null=True)
 
 
-def _table(name: str, key: str, **columns: TypeEngine[object]) -> Table:
-    """A tenant's table: `key` names the primary key's columns after tenant_id."""
-    keys = key.split()
-    types = {"tenant_id": _T, "case_id": _T, **columns}
-    return Table(name, metadata, *(Column(c, t, primary_key=c == "tenant_id" or c in keys) for c, t in types.items()))
+def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
+    """A tenant's table: names of its columns by type; `key` names the columns of the primary key after tenant_id."""
+    keys = {"tenant_id", *key.split()}
+    columns: list[Column[object]] = [*more]
+    for names, kind in ((f"tenant_id case_id {text}", Text), (number, BigInteger), (time, lambda: DateTime(timezone=True)), (json, JSONB)):
+        columns += [Column(column, kind(), primary_key=column in keys) for column in names.split()]
+    return Table(name, metadata, *columns)
 
 
 cases = _table(
-    "cases", "case_id", request_id=_T, request_sha256=_T, template_id=_T, template_version=Integer(), subject=_JSON, language=_T, policy=_JSON, status=_T,
-    state_version=BigInteger(), iteration=Integer(), tier=_T, tier_set_by=_T, projection=_JSON, created_by=_T, created_at=_TIME, updated_at=_TIME,
-    opened_at=_TIME, expire_time=_TIME, trace_id=_T,
-)  # fmt: skip
+    "cases",
+    "case_id",
+    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id",
+    number="template_version state_version iteration",
+    time="created_at updated_at opened_at expire_time",
+    json="subject policy projection",
+)
 transitions = _table(
-    "case_transitions", "case_id state_version", state_version=BigInteger(), status=_T, iteration=Integer(), tier=_T, tier_set_by=_T, projection=_JSON,
-    content_sha256=_T, actor=_T, trace_id=_T, recorded_at=_TIME,
-)  # fmt: skip
+    "case_transitions",
+    "case_id state_version",
+    text="status tier tier_set_by content_sha256 actor trace_id",
+    number="state_version iteration",
+    time="recorded_at",
+    json="projection",
+)
 audit_events = _table(
-    "audit_events", "case_id sequence", sequence=BigInteger(), event_id=_T, type=_T, actor=_T, event_time=_TIME, data=_T, trace_id=_T, chain_hash=_T
+    "audit_events", "case_id sequence", text="event_id type actor data trace_id chain_hash", number="sequence", time="event_time"
 )
 domain_events = _table(
-    "domain_events", "case_id state_version", state_version=BigInteger(), event_id=_T, type=_T, correlation_id=_T, causation_id=_T, data=_JSON,
-    created_at=_TIME, published_at=_TIME,
-)  # fmt: skip
-answers = _table("answers", "request_id", request_id=_T, body_sha256=_T, answer=LargeBinary(), created_at=_TIME)
-
-evidence = _table("evidence", "case_id evidence_id", evidence_id=_T, iteration=Integer(), kind=_T, body=_JSON)
-profiles = _table("profiles", "case_id source", source=_T, body=_JSON)
-parties = _table("parties", "case_id party_id", party_id=_T, body=_JSON)
-checks = _table("checks", "case_id check_id", check_id=_T, kind=_T, outcome=_T, body=_JSON)
-check_overrides = _table("check_overrides", "case_id check_id", check_id=_T, actor=_T, reason=_T, state_version=BigInteger(), created_at=_TIME)
-findings = _table("findings", "case_id finding_id", finding_id=_T, severity=_T, superseded_by=_T, body=_JSON)
-screenings = _table("screenings", "case_id party_id iteration", party_id=_T, iteration=Integer(), body=_JSON)
-hits = _table("hits", "case_id hit_id", hit_id=_T, party_id=_T, topics=ARRAY(_T), status=_T, status_reason=_T, resolved_by=_T, body=_JSON)
-hit_resolutions = _table(
-    "hit_resolutions", "case_id hit_id state_version", hit_id=_T, state_version=BigInteger(), status=_T, actor=_T, reason=_T, created_at=_TIME
+    "domain_events",
+    "case_id state_version",
+    text="event_id type correlation_id causation_id",
+    number="state_version",
+    time="created_at published_at",
+    json="data",
 )
-risk_assessments = _table("risk_assessments", "case_id operation_id", operation_id=_T, ordinal=BigInteger(), iteration=Integer(), level=_T, body=_JSON)
+answers = _table("answers", "request_id", text="request_id body_sha256", time="created_at", more=(Column("answer", LargeBinary()),))
 
-requirements = _table("requirements", "case_id requirement_id", requirement_id=_T, position=Integer(), status=_T, body=_JSON)
+evidence = _table("evidence", "case_id evidence_id", text="evidence_id kind", number="iteration", json="body")
+profiles = _table("profiles", "case_id source", text="source", json="body")
+parties = _table("parties", "case_id party_id", text="party_id", json="body")
+checks = _table("checks", "case_id check_id", text="check_id kind outcome", json="body")
+check_overrides = _table("check_overrides", "case_id check_id", text="check_id actor reason", number="state_version", time="created_at")
+findings = _table("findings", "case_id finding_id", text="finding_id severity superseded_by", json="body")
+screenings = _table("screenings", "case_id party_id iteration", text="party_id", number="iteration", json="body")
+hits = _table(
+    "hits",
+    "case_id hit_id",
+    text="hit_id party_id status status_reason resolved_by",
+    json="body",
+    more=(Column("topics", ARRAY(Text())),),
+)
+hit_resolutions = _table(
+    "hit_resolutions", "case_id hit_id state_version", text="hit_id status actor reason", number="state_version", time="created_at"
+)
+risk_assessments = _table("risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", json="body")
+
+requirements = _table("requirements", "case_id requirement_id", text="requirement_id status", number="position", json="body")
 documents = _table(
-    "documents", "case_id document_id", document_id=_T, requirement_id=_T, iteration=Integer(), state=_T, body=_JSON, created_at=_TIME
+    "documents", "case_id document_id", text="document_id requirement_id state", number="iteration", time="created_at", json="body"
 )
 uploads = _table(
-    "uploads", "upload_id", upload_id=_T, request_id=_T, body_sha256=_T, requirement_id=_T, iteration=Integer(), file_name=_T, max_bytes=BigInteger(),
-    uploaded_by=_T, expire_time=_TIME, created_at=_TIME,
-)  # fmt: skip
-tasks = _table("tasks", "case_id task_id", task_id=_T, kind=_T, requirement_id=_T, done=Boolean(), ordinal=BigInteger(), body=_JSON)
-decisions = _table(
-    "decisions", "case_id round step", round=Integer(), step=Integer(), actor=_T, decision=_T, second_decision=_T, state_version=BigInteger(), body=_JSON
+    "uploads",
+    "upload_id",
+    text="upload_id request_id body_sha256 requirement_id file_name uploaded_by",
+    number="iteration max_bytes",
+    time="expire_time created_at",
 )
-portal_answers = _table("portal_answers", "case_id question_id", question_id=_T, answer=_T, updated_at=_TIME)
-portal_tokens = _table("portal_tokens", "token_sha256", token_sha256=_T, expire_time=_TIME, created_at=_TIME)
-capsules = _table("capsules", "case_id", body=_JSON, subject_count=Integer(), created_at=_TIME)
+tasks = _table("tasks", "case_id task_id", text="task_id kind requirement_id", number="ordinal", json="body", more=(Column("done", Boolean()),))
+decisions = _table(
+    "decisions", "case_id round step", text="actor decision second_decision", number="round step state_version", json="body"
+)
+portal_answers = _table("portal_answers", "case_id question_id", text="question_id answer", time="updated_at")
+portal_tokens = _table("portal_tokens", "token_sha256", text="token_sha256", time="expire_time created_at")
+capsules = _table("capsules", "case_id", number="subject_count", time="created_at", json="body")

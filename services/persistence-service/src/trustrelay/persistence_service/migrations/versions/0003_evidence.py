@@ -10,7 +10,8 @@ _CASE = "tenant_id text NOT NULL, case_id text NOT NULL"
 _FK = "FOREIGN KEY (tenant_id, case_id) REFERENCES cases"
 
 TABLES = {
-    "evidence": "evidence_id text NOT NULL, iteration int NOT NULL, kind text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, evidence_id)",
+    "evidence": "evidence_id text NOT NULL, iteration int NOT NULL, kind text NOT NULL, body jsonb NOT NULL,"
+    " PRIMARY KEY (tenant_id, case_id, evidence_id)",
     "profiles": "source text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, source)",
     "parties": "party_id text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, party_id)",
     "checks": "check_id text NOT NULL, kind text NOT NULL, outcome text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, check_id)",

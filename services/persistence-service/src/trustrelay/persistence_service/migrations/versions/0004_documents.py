@@ -13,12 +13,16 @@ TABLES = {
     " PRIMARY KEY (tenant_id, case_id, requirement_id)",
     "documents": "document_id text NOT NULL, requirement_id text NOT NULL, iteration int NOT NULL, state text NOT NULL, body jsonb NOT NULL,"
     " created_at timestamptz NOT NULL, PRIMARY KEY (tenant_id, case_id, document_id)",
-    "uploads": "upload_id text NOT NULL, request_id text NOT NULL, body_sha256 text NOT NULL, requirement_id text NOT NULL, iteration int NOT NULL,"
-    " file_name text NOT NULL, max_bytes bigint NOT NULL, uploaded_by text NOT NULL, expire_time timestamptz NOT NULL, created_at timestamptz NOT NULL,"
+    "uploads": "upload_id text NOT NULL, request_id text NOT NULL, body_sha256 text NOT NULL,"
+    " requirement_id text NOT NULL, iteration int NOT NULL,"
+    " file_name text NOT NULL, max_bytes bigint NOT NULL, uploaded_by text NOT NULL, expire_time timestamptz NOT NULL,"
+    " created_at timestamptz NOT NULL,"
     " PRIMARY KEY (tenant_id, upload_id), UNIQUE (tenant_id, request_id)",
-    "tasks": "task_id text NOT NULL, kind text NOT NULL, requirement_id text NOT NULL, done boolean NOT NULL, ordinal bigint GENERATED ALWAYS AS IDENTITY,"
+    "tasks": "task_id text NOT NULL, kind text NOT NULL, requirement_id text NOT NULL, done boolean NOT NULL,"
+    " ordinal bigint GENERATED ALWAYS AS IDENTITY,"
     " body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, task_id)",
-    "portal_answers": "question_id text NOT NULL, answer text NOT NULL, updated_at timestamptz NOT NULL, PRIMARY KEY (tenant_id, case_id, question_id)",
+    "portal_answers": "question_id text NOT NULL, answer text NOT NULL, updated_at timestamptz NOT NULL,"
+    " PRIMARY KEY (tenant_id, case_id, question_id)",
     "portal_tokens": "token_sha256 text NOT NULL, expire_time timestamptz NOT NULL, created_at timestamptz NOT NULL,"
     " PRIMARY KEY (tenant_id, token_sha256)",
     "capsules": "body jsonb NOT NULL, subject_count int NOT NULL, created_at timestamptz NOT NULL, PRIMARY KEY (tenant_id, case_id)",

@@ -9,7 +9,8 @@ down_revision = "0004"
 DECISIONS = """
 CREATE TABLE decisions (
   tenant_id text NOT NULL, case_id text NOT NULL, round int NOT NULL CHECK (round > 0), step int NOT NULL CHECK (step IN (1, 2)),
-  actor text NOT NULL CHECK (btrim(actor) <> ''), decision text NOT NULL, second_decision text NOT NULL, state_version bigint NOT NULL, body jsonb NOT NULL,
+  actor text NOT NULL CHECK (btrim(actor) <> ''), decision text NOT NULL, second_decision text NOT NULL,
+  state_version bigint NOT NULL, body jsonb NOT NULL,
   PRIMARY KEY (tenant_id, case_id, round, step), FOREIGN KEY (tenant_id, case_id) REFERENCES cases,
   CHECK ((step = 1) = (second_decision = 'UNSPECIFIED'))
 )

@@ -93,7 +93,8 @@ BEGIN
      IS DISTINCT FROM (OLD.tenant_id, OLD.case_id, OLD.request_id, OLD.template_id, OLD.template_version, OLD.policy, OLD.created_by) THEN
     RAISE EXCEPTION 'CASE_IDENTITY' USING ERRCODE = 'TR001';
   END IF;
-  IF NEW.state_version NOT IN (OLD.state_version, OLD.state_version + 1) OR (NEW.status IS DISTINCT FROM OLD.status AND NEW.state_version = OLD.state_version) THEN
+  IF NEW.state_version NOT IN (OLD.state_version, OLD.state_version + 1)
+     OR (NEW.status IS DISTINCT FROM OLD.status AND NEW.state_version = OLD.state_version) THEN
     RAISE EXCEPTION 'state versions grow by one' USING ERRCODE = 'TR002';
   END IF;
   IF NEW.status IS DISTINCT FROM OLD.status THEN
@@ -135,7 +136,8 @@ HIT_CHANGE = """
 CREATE FUNCTION check_hit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.status IN ('FALSE_POSITIVE', 'TRUE_MATCH') AND NOT EXISTS (
-      SELECT FROM hit_resolutions r WHERE r.tenant_id = NEW.tenant_id AND r.case_id = NEW.case_id AND r.hit_id = NEW.hit_id AND r.status = NEW.status) THEN
+      SELECT FROM hit_resolutions r
+       WHERE r.tenant_id = NEW.tenant_id AND r.case_id = NEW.case_id AND r.hit_id = NEW.hit_id AND r.status = NEW.status) THEN
     RAISE EXCEPTION 'RESOLUTION_MISSING' USING ERRCODE = 'TR001';
   END IF;
   IF TG_OP = 'UPDATE' AND OLD.status IN ('FALSE_POSITIVE', 'TRUE_MATCH') AND NEW.status IN ('OPEN', 'DISMISSED') THEN
@@ -157,7 +159,7 @@ def upgrade() -> None:
     """Legal pairs are data: a later version adds a row, not a trigger."""
     run(
         "CREATE TABLE status_transitions (from_status text NOT NULL, to_status text NOT NULL, PRIMARY KEY (from_status, to_status))",
-        f"INSERT INTO status_transitions VALUES {_pairs()}",
+        f"INSERT INTO status_transitions VALUES {_pairs()}",  # noqa: S608 - constants above
         f"REVOKE ALL ON status_transitions FROM PUBLIC, {APP}",
         f"GRANT SELECT ON status_transitions TO {APP}",
         BLOCKING_CHECKS, CONFIRMED, RISK, SECOND_OFFICER, APPROVAL, CASE_CHANGE, CASE_BIRTH, CLOSED, HIT_CHANGE,

@@ -1,0 +1,63 @@
+"""The invented companies and people of one seed, and the customer's files, as the sandbox generates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from trustrelay.common.v1.case_types_pb2 import PARTY_ROLE_DIRECTOR, PARTY_ROLE_OWNER, SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_PERSON, Party, Subject
+from trustrelay.contracts.parties import party_id
+from trustrelay.sandbox.cast import Cast
+from trustrelay.sandbox.dossier import dossier
+from trustrelay.sandbox.examples import write_examples
+from trustrelay.sandbox.forbidden import forbidden
+
+_ROLES = {"director": PARTY_ROLE_DIRECTOR, "owner": PARTY_ROLE_OWNER}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCast:
+    """What the demo needs to know: how to open the cases, which files to upload, and how it must end."""
+
+    cases: dict[str, Any]
+    forbidden: dict[str, object]
+    files: Path
+
+    @classmethod
+    def generate(cls, seed: int, folder: Path) -> DemoCast:
+        """Writes the customer's files into `folder`; dates in them lie shortly before today."""
+        cast, today = Cast.generate(seed), date.today()
+        write_examples(cast, folder, today)
+        return cls(dossier(cast, today)["cases"], forbidden(cast), folder)
+
+    def subject(self, key: str) -> Subject:
+        """The subject of case `a` or `b` as its creator declares it."""
+        case = self.cases[key]
+        company = case["company"]
+        return Subject(
+            type=SUBJECT_TYPE_COMPANY,
+            legal_name=company["legal_name"],
+            country=company["country"],
+            registration_number=company["registration_number"],
+            vat_number=company["vat_number"],
+            lei=company["lei"] or "",
+            declared_parties=[_declared(person) for person in case["declared_parties"]],
+        )
+
+
+def _declared(person: dict[str, Any]) -> Party:
+    share = person["share_percent"]
+    return Party(
+        party_id=party_id(person["name"], "PERSON"),
+        type=SUBJECT_TYPE_PERSON,
+        full_name=person["name"],
+        roles=[_ROLES[role] for role in person["roles"]],
+        birth_date=person["birth_date"],
+        nationality=person["nationality"],
+        gender=person["gender"],
+        id_number=person["id_number"],
+        share=str(share / 100) if share else "",
+        source="declared",
+    )

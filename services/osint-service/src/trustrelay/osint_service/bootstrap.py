@@ -1,0 +1,124 @@
+"""The only place where things are wired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from trustrelay.osint.v1 import evidence_service_pb2_grpc as evidence_stubs
+from trustrelay.osint.v1 import investigation_service_pb2_grpc as investigation_stubs
+from trustrelay.osint.v1 import registry_service_pb2_grpc as registry_stubs
+from trustrelay.osint.v1 import risk_service_pb2_grpc as risk_stubs
+from trustrelay.osint.v1 import screening_service_pb2_grpc as screening_stubs
+from trustrelay.osint.v1 import verification_service_pb2_grpc as verification_stubs
+from trustrelay.osint_service.adapters.download import Downloader
+from trustrelay.osint_service.adapters.gdelt import Gdelt
+from trustrelay.osint_service.adapters.gleif import Gleif
+from trustrelay.osint_service.adapters.http import Fetcher, new_client
+from trustrelay.osint_service.adapters.kbo import KboOpenData
+from trustrelay.osint_service.adapters.list_sources import published_lists
+from trustrelay.osint_service.adapters.nbb import NbbAccounts
+from trustrelay.osint_service.adapters.object_store import PostPolicyStore
+from trustrelay.osint_service.adapters.unconfigured import Unconfigured
+from trustrelay.osint_service.adapters.vies import Vies
+from trustrelay.osint_service.application.collect_registry import CollectRegistry
+from trustrelay.osint_service.application.investigate import Investigate
+from trustrelay.osint_service.application.run_checks import RunChecks
+from trustrelay.osint_service.application.screening import ScreeningDesk
+from trustrelay.osint_service.entrypoints.evidence import EvidenceServicer
+from trustrelay.osint_service.entrypoints.investigation import InvestigationServicer
+from trustrelay.osint_service.entrypoints.registry import RegistryServicer
+from trustrelay.osint_service.entrypoints.risk import RiskServicer
+from trustrelay.osint_service.entrypoints.screening import ScreeningServicer
+from trustrelay.osint_service.entrypoints.verification import VerificationServicer
+from trustrelay.osint_service.settings import OsintSettings
+from trustrelay.servicekit import grpc_server, telemetry
+from trustrelay.servicekit.grpc_server import Registration
+from trustrelay.servicekit.settings import load_settings
+
+SERVICE_NAME = "osint-service"
+_AREA = "trustrelay.osint.v1"
+_DOWNLOAD_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served, and the desk whose first load decides about health."""
+
+    registrations: Sequence[Registration]
+    desk: ScreeningDesk
+    first_load: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
+    """Everything wired; the lists load in the background. Leaving closes connections."""
+    async with (
+        new_client(settings.source_timeout_seconds) as sources,
+        new_client(_DOWNLOAD_TIMEOUT_SECONDS) as downloads,
+        # Our own object store is never behind a forward proxy.
+        new_client(_DOWNLOAD_TIMEOUT_SECONDS, trust_env=False) as objects,
+    ):
+        settings.cache_dir.mkdir(parents=True, exist_ok=True)
+        downloader = Downloader(downloads, settings.cache_dir)
+        store = PostPolicyStore(objects, settings.hosts)
+        lists = published_lists(
+            downloader, ofac_folder=settings.list_ofac_url, un_url=settings.list_un_url, eu_url=settings.list_eu_url, pep_url=settings.list_pep_url
+        )
+        desk = ScreeningDesk(lists)
+        loading = asyncio.create_task(_load(desk), name="first-list-load")
+        try:
+            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, loading)
+        finally:
+            loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
+
+
+async def _load(desk: ScreeningDesk) -> None:
+    async for _ in desk.refresh():
+        pass  # each list logs itself
+
+
+def _registrations(
+    settings: OsintSettings, fetcher: Fetcher, downloader: Downloader, store: PostPolicyStore, desk: ScreeningDesk
+) -> tuple[Registration, ...]:
+    kbo = KboOpenData(downloader, settings.kbo_url, settings.cache_dir, timedelta(hours=settings.kbo_max_age_hours))
+    nbb = NbbAccounts(fetcher, settings.nbb_url, settings.nbb_key)
+    registers = (kbo if settings.kbo_url else Unconfigured("kbo"), nbb if settings.nbb_url and settings.nbb_key else Unconfigured("nbb"))
+    vat = Vies(fetcher, settings.vies_url, settings.vies_requester) if settings.vies_url else Unconfigured("vies")
+    lei = Gleif(fetcher, settings.gleif_url) if settings.gleif_url else Unconfigured("gleif")
+    media = Gdelt(fetcher, settings.gdelt_url, settings.gdelt_interval_seconds) if settings.gdelt_url else Unconfigured("gdelt")
+    registry = RegistryServicer(CollectRegistry(registers, store))
+    verification = VerificationServicer(RunChecks(vat, lei, store))
+    investigation = InvestigationServicer(Investigate(media, store))
+    return (
+        Registration(registry_stubs.add_RegistryServiceServicer_to_server, registry, f"{_AREA}.RegistryService"),
+        Registration(verification_stubs.add_VerificationServiceServicer_to_server, verification, f"{_AREA}.VerificationService"),
+        Registration(investigation_stubs.add_InvestigationServiceServicer_to_server, investigation, f"{_AREA}.InvestigationService"),
+        Registration(screening_stubs.add_ScreeningServiceServicer_to_server, ScreeningServicer(desk), f"{_AREA}.ScreeningService"),
+        Registration(evidence_stubs.add_EvidenceServiceServicer_to_server, EvidenceServicer(), f"{_AREA}.EvidenceService"),
+        Registration(risk_stubs.add_RiskServiceServicer_to_server, RiskServicer(), f"{_AREA}.RiskService"),
+    )
+
+
+async def run(settings: OsintSettings) -> None:
+    """Serve until SIGTERM."""
+    async with assembled(settings) as service:
+
+        async def lists_loaded() -> bool:
+            return service.desk.ready
+
+        await grpc_server.serve(settings, service.registrations, service_name=SERVICE_NAME, health={"lists": lists_loaded})
+
+
+def main() -> None:
+    """Entry point of the process."""
+    settings = load_settings(OsintSettings)
+    shutdown = telemetry.setup(SERVICE_NAME, settings)
+    try:
+        asyncio.run(run(settings))
+    finally:
+        shutdown()

@@ -1,0 +1,39 @@
+"""InvestigationService."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from trustrelay.osint.v1 import investigation_service_pb2 as messages
+from trustrelay.osint.v1 import investigation_service_pb2_grpc as stubs
+from trustrelay.osint_service.application.investigate import Investigate, InvestigationResult
+from trustrelay.osint_service.application.progress import Progress
+from trustrelay.osint_service.entrypoints import protos
+from trustrelay.osint_service.entrypoints.registry import progress
+
+
+class InvestigationServicer(stubs.InvestigationServiceServicer):
+    """Translates and delegates."""
+
+    def __init__(self, investigate: Investigate) -> None:
+        self._investigate = investigate
+
+    async def Investigate(self, request: messages.InvestigateRequest, context: Any) -> AsyncIterator[messages.InvestigateResponse]:
+        """Progress, then one result."""
+        subject, parties = protos.subject(request.subject), protos.parties(request.parties)
+        async for event in self._investigate(subject, parties, protos.destination(request.destination)):
+            if isinstance(event, Progress):
+                yield messages.InvestigateResponse(progress=progress(event))
+            else:
+                yield messages.InvestigateResponse(result=_result(event))
+
+
+def _result(result: InvestigationResult) -> messages.InvestigateResult:
+    now = datetime.now(UTC)
+    return messages.InvestigateResult(
+        evidence=[protos.evidence_message(each) for each in result.evidence],
+        checks=[protos.check_message(each, now) for each in result.checks],
+        findings=[protos.finding_message(each) for each in result.findings],
+    )

@@ -1,0 +1,80 @@
+"""RiskService."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from trustrelay.common.v1 import case_types_pb2 as case_types
+from trustrelay.common.v1 import decision_types_pb2 as decision_types
+from trustrelay.common.v1 import evidence_types_pb2 as evidence_types
+from trustrelay.osint.v1 import risk_service_pb2 as messages
+from trustrelay.osint.v1 import risk_service_pb2_grpc as stubs
+from trustrelay.osint_service.domain.risk.assess import assess
+from trustrelay.osint_service.domain.risk.countries import FIRST_DAY
+from trustrelay.osint_service.domain.risk.factors import MODEL_VERSION
+from trustrelay.osint_service.domain.risk.model import Assessment, Factor, Facts, JudgedHit, Level
+from trustrelay.osint_service.domain.risk.tier import assign_tier
+from trustrelay.osint_service.entrypoints import protos
+from trustrelay.servicekit.errors import FieldViolation, InvalidArgument
+
+_UNKNOWN = decision_types.RISK_LEVEL_UNSPECIFIED
+
+
+class RiskServicer(stubs.RiskServiceServicer):
+    """Translates and delegates to pure rules."""
+
+    async def AssessRisk(self, request: messages.AssessRiskRequest, context: Any) -> messages.AssessRiskResponse:
+        """INVALID_ARGUMENT: AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED (before the first country list)."""
+        facts = Facts(
+            subject=protos.subject(request.subject),
+            profiles=tuple(protos.profile(each) for each in request.profiles),
+            parties=protos.parties(request.parties),
+            checks=tuple(protos.check(each) for each in request.checks),
+            findings=protos.live_findings(request.findings),
+            hits=tuple(_hit(each) for each in request.hits),
+            as_of=_as_of(request.as_of_date),
+        )
+        return messages.AssessRiskResponse(assessment=_assessment(assess(facts), request.checkpoint))
+
+    async def AssignTier(self, request: messages.AssignTierRequest, context: Any) -> messages.AssignTierResponse:
+        """INVALID_ARGUMENT: AGREEMENT_OUT_OF_RANGE."""
+        if not 0 <= request.agreement <= 1 or request.decided_cases < 0:
+            raise InvalidArgument("AGREEMENT_OUT_OF_RANGE", "agreement lies between 0 and 1, decided cases at or above 0")
+        level = Level(request.risk.level) if request.risk.level != _UNKNOWN else None
+        factors = [Factor(each.group, each.name, each.value, each.weight) for each in request.risk.factors]
+        verdict = assign_tier(level, factors, [_hit(each) for each in request.hits], request.decided_cases, request.agreement)
+        return messages.AssignTierResponse(tier=case_types.AutomationTier.Value(f"AUTOMATION_TIER_{verdict.tier.name}"), rule=verdict.rule)
+
+
+def _hit(message: evidence_types.Hit) -> JudgedHit:
+    return JudgedHit(message.party_id, tuple(message.topics), protos.hit_status(message.status))
+
+
+def _as_of(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        violation = FieldViolation("as_of_date", "not an ISO 8601 date")
+        raise InvalidArgument("AS_OF_DATE_INVALID", "risk is assessed as of a day", violations=(violation,)) from error
+    if day < FIRST_DAY:
+        raise InvalidArgument("AS_OF_DATE_UNSUPPORTED", "no country lists are known for that day", metadata={"first_day": FIRST_DAY.isoformat()})
+    return day
+
+
+def _assessment(result: Assessment, checkpoint: str) -> decision_types.RiskAssessment:
+    return decision_types.RiskAssessment(
+        level=_level(result.level), score=result.score, factors=[_factor(each) for each in result.factors], model_version=MODEL_VERSION,
+        checkpoint=checkpoint, recommendation=decision_types.Decision.Value(f"DECISION_{result.recommendation.value}"),
+    )  # fmt: skip
+
+
+def _factor(factor: Factor) -> decision_types.RiskFactor:
+    return decision_types.RiskFactor(
+        group=factor.group, name=factor.name, value=factor.value, weight=factor.weight,
+        floor=_level(factor.floor) if factor.floor is not None else _UNKNOWN, evidence_ids=factor.evidence_ids,
+    )  # fmt: skip
+
+
+def _level(level: Level) -> decision_types.RiskLevel.ValueType:
+    return decision_types.RiskLevel.Value(f"RISK_LEVEL_{level.name}")

@@ -1,0 +1,88 @@
+"""Case rows."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, select, text, tuple_, update
+
+from trustrelay.common.v1.case_file_pb2 import CasePolicy, CaseSummary
+from trustrelay.common.v1.case_types_pb2 import Subject
+from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
+from trustrelay.persistence_service.adapters.postgres.summary import SUMMARY, summary_of
+from trustrelay.persistence_service.adapters.postgres.tables import cases
+from trustrelay.persistence_service.application.checks import case_not_found, invalid
+from trustrelay.persistence_service.application.ports import Page
+from trustrelay.persistence_service.domain.cases import Case
+
+_ADVANCED = ("status", "state_version", "iteration", "tier", "tier_set_by", "updated_at", "opened_at", "expire_time", "trace_id")
+
+
+class CaseRepository(Repository):
+    """Implements ports.Cases."""
+
+    async def stage(self, case: Case) -> Case:
+        """Insert, or find the row of the same request; the stored one."""
+        plain = ("case_id", "request_id", "request_sha256", "template_id", "template_version", "language", "created_by", "created_at", "updated_at")
+        values: dict[str, object] = {name: getattr(case, name) for name in plain}
+        await self._insert_new(cases, values | {"subject": to_json(case.subject), "policy": to_json(case.policy)})
+        found = await self._db.execute(select(cases).where(cases.c.tenant_id == self._tenant, cases.c.request_id == case.request_id))
+        return _case(found.one())
+
+    async def locked(self, case_id: str, *, staged: bool = False) -> Case:
+        """The row, locked until the transaction ends: writers of one case take turns."""
+        return await self._one(case_id, staged=staged, lock=True)
+
+    async def get(self, case_id: str) -> Case:
+        """The row as committed."""
+        return await self._one(case_id, staged=False, lock=False)
+
+    async def advance(self, case: Case) -> None:
+        """Write what a transition changes; triggers refuse what must not be."""
+        values: dict[str, object] = {name: getattr(case, name) for name in _ADVANCED}
+        await self._db.execute(update(cases).where(self._of(cases, case.case_id)).values(**values, projection=dict(case.projection or {})))
+
+    async def page(self, *, size: int, token: str, status: str) -> Page:
+        """Newest first. Raises FIELD_INVALID for a token that is not ours."""
+        query = select(cases).where(cases.c.tenant_id == self._tenant, cases.c.opened_at.is_not(None))
+        if status:
+            query = query.where(cases.c.status == status)
+        if token:
+            query = query.where(tuple_(cases.c.created_at, cases.c.case_id) < tuple_(*_read_token(token)))
+        query = query.order_by(cases.c.created_at.desc(), cases.c.case_id.desc()).limit(size + 1)
+        found = [_case(row) for row in await self._db.execute(query)]
+        shown = found[:size]
+        return Page(shown, _token(shown[-1]) if len(found) > size else "")
+
+    async def summary(self, case_id: str) -> CaseSummary:
+        """The facts that the workflow judges by, as stored now."""
+        row = (await self._db.execute(text(SUMMARY), {"tenant": self._tenant, "case": case_id})).one()
+        return summary_of(row)
+
+    async def _one(self, case_id: str, *, staged: bool, lock: bool) -> Case:
+        query = select(cases).where(self._of(cases, case_id))
+        row = (await self._db.execute(query.with_for_update() if lock else query)).first()
+        if row is None or (row.opened_at is None and not staged):
+            raise case_not_found()
+        return _case(row)
+
+
+def _case(row: Row[Any]) -> Case:
+    values = dict(row._mapping)
+    values["status"] = values["status"] or ""
+    values["subject"] = from_json(Subject, values["subject"])
+    values["policy"] = from_json(CasePolicy, values["policy"])
+    return Case(**values)
+
+
+def _token(last: Case) -> str:
+    return base64.urlsafe_b64encode(f"{last.created_at.astimezone(UTC).isoformat()}|{last.case_id}".encode()).decode()
+
+
+def _read_token(token: str) -> tuple[datetime, str]:
+    try:
+        moment, _, case_id = base64.urlsafe_b64decode(token.encode()).decode().partition("|")
+        return datetime.fromisoformat(moment), case_id
+    except (ValueError, binascii.Error):
+        raise invalid("page_token", "is not a token of this list") from None

@@ -1,0 +1,75 @@
+"""What is written once: versions, audit chain, outbox, answers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from trustrelay.persistence_service.adapters.postgres.rows import Repository
+from trustrelay.persistence_service.adapters.postgres.tables import answers, audit_events, domain_events, transitions
+from trustrelay.persistence_service.application.ports import DomainEvent, StoredAnswer
+from trustrelay.persistence_service.domain.audit import GENESIS, Entry, Link, link
+from trustrelay.persistence_service.domain.cases import Case
+
+
+class LedgerRepository(Repository):
+    """Implements ports.Ledger. Callers of `append_audit` hold the case row's lock: the chain has one writer at a time."""
+
+    async def transition_digest(self, case_id: str, state_version: int) -> str | None:
+        """Digest of the transition that led to this version, or None."""
+        query = select(transitions.c.content_sha256).where(self._of(transitions, case_id, state_version=state_version))
+        found: str | None = await self._db.scalar(query)
+        return found
+
+    async def add_transition(self, case: Case, *, digest: str, actor: str, recorded_at: datetime) -> None:
+        """The version `case` is at now."""
+        plain = ("tenant_id", "case_id", "state_version", "status", "iteration", "tier", "tier_set_by", "trace_id")
+        values = {name: getattr(case, name) for name in plain}
+        more = {"projection": dict(case.projection or {}), "content_sha256": digest, "actor": actor, "recorded_at": recorded_at}
+        await self._db.execute(insert(transitions).values(**values, **more))
+
+    async def append_audit(self, case_id: str, entries: Iterable[Entry]) -> int:
+        """Chain the entries whose event id is new; how many."""
+        wanted = {entry.event_id: entry for entry in entries}
+        known = await self._db.scalars(
+            select(audit_events.c.event_id).where(self._of(audit_events, case_id), audit_events.c.event_id.in_(list(wanted)))
+        )
+        seen = frozenset(known)
+        sequence, previous = await self.audit_head(case_id)
+        new = [entry for event_id, entry in wanted.items() if event_id not in seen]
+        for position, entry in enumerate(new, sequence + 1):
+            event = link(self._tenant, case_id, entry, position, previous)
+            await self._db.execute(insert(audit_events).values(**event.__dict__))
+            previous = event.chain_hash
+        return len(new)
+
+    async def audit_page(self, case_id: str, *, after: int, size: int) -> Sequence[Link]:
+        """Events with a sequence above `after`, in order."""
+        query = select(audit_events).where(self._of(audit_events, case_id), audit_events.c.sequence > after)
+        rows = await self._db.execute(query.order_by(audit_events.c.sequence).limit(size))
+        return [Link(**row._mapping) for row in rows]
+
+    async def audit_head(self, case_id: str) -> tuple[int, str]:
+        """Sequence and hash of the newest event; (0, GENESIS) before the first."""
+        query = select(audit_events.c.sequence, audit_events.c.chain_hash).where(self._of(audit_events, case_id))
+        row = (await self._db.execute(query.order_by(audit_events.c.sequence.desc()).limit(1))).first()
+        return (0, GENESIS) if row is None else (row.sequence, row.chain_hash)
+
+    async def add_domain_event(self, case: Case, event: DomainEvent, created_at: datetime) -> None:
+        """One per version."""
+        values = {**event.__dict__, "data": dict(event.data), "tenant_id": self._tenant, "case_id": case.case_id}
+        await self._db.execute(insert(domain_events).values(**values, state_version=case.state_version, created_at=created_at))
+
+    async def answer(self, request_id: str) -> StoredAnswer | None:
+        """The answer given to this request of the tenant."""
+        columns = (answers.c.request_id, answers.c.body_sha256, answers.c.case_id, answers.c.answer)
+        query = select(*columns).where(answers.c.tenant_id == self._tenant, answers.c.request_id == request_id)
+        row = (await self._db.execute(query)).first()
+        return None if row is None else StoredAnswer(**row._mapping)
+
+    async def remember(self, answer: StoredAnswer, created_at: datetime) -> StoredAnswer:
+        """Store it unless the request has one; the stored one."""
+        if await self._insert_new(answers, {**answer.__dict__, "created_at": created_at}):
+            return answer
+        stored = await self.answer(answer.request_id)
+        return answer if stored is None else stored

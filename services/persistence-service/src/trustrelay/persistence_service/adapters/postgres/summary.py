@@ -1,0 +1,46 @@
+"""CaseSummary in one statement over stored facts."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from trustrelay.common.v1.case_file_pb2 import CaseSummary
+from trustrelay.common.v1.decision_types_pb2 import RiskAssessment
+from trustrelay.persistence_service.adapters.postgres.rows import from_json
+
+# blocking_checks() and has_confirmed_hit() are also what the approval trigger asks: one truth for workflow and database.
+SUMMARY = """
+SELECT
+  ARRAY(SELECT hit_id FROM hits h WHERE h.tenant_id = k.tenant_id AND h.case_id = k.case_id AND h.status = 'OPEN' ORDER BY 1) AS open_hits,
+  ARRAY(SELECT * FROM blocking_checks(k.tenant_id, k.case_id)) AS blocking_checks,
+  (SELECT count(*) FROM findings f WHERE f.tenant_id = k.tenant_id AND f.case_id = k.case_id AND f.severity = 'CRITICAL' AND f.superseded_by = '')
+    AS critical_findings,
+  has_confirmed_hit(k.tenant_id, k.case_id, 'role.pep%') AS confirmed_pep,
+  has_confirmed_hit(k.tenant_id, k.case_id, 'sanction%') AS confirmed_sanction,
+  EXISTS (SELECT FROM check_overrides o WHERE o.tenant_id = k.tenant_id AND o.case_id = k.case_id) AS has_override,
+  (SELECT r.body FROM risk_assessments r WHERE r.tenant_id = k.tenant_id AND r.case_id = k.case_id ORDER BY r.ordinal DESC LIMIT 1) AS risk,
+  ARRAY(SELECT q.requirement_id FROM requirements q WHERE q.tenant_id = k.tenant_id AND q.case_id = k.case_id AND q.status IN ('OPEN', 'BOUNCED')
+        ORDER BY q.position, 1) AS open_requirements,
+  ARRAY(SELECT d.document_id FROM documents d WHERE d.tenant_id = k.tenant_id AND d.case_id = k.case_id AND d.state = 'STORED'
+        AND d.iteration = k.iteration ORDER BY d.created_at, 1) AS unprocessed,
+  (SELECT count(*) FROM documents d WHERE d.tenant_id = k.tenant_id AND d.case_id = k.case_id AND d.state <> 'SUPERSEDED') AS document_count
+FROM cases k WHERE k.tenant_id = :tenant AND k.case_id = :case
+"""
+
+
+def summary_of(row: Row[Any]) -> CaseSummary:
+    """The row of SUMMARY as a message."""
+    risk = from_json(RiskAssessment, row.risk or {})
+    return CaseSummary(
+        open_hit_ids=row.open_hits,
+        blocking_check_ids=row.blocking_checks,
+        critical_findings=row.critical_findings,
+        confirmed_pep=row.confirmed_pep,
+        confirmed_sanction=row.confirmed_sanction,
+        has_override=row.has_override,
+        risk_level=risk.level,
+        recommendation=risk.recommendation,
+        open_requirement_ids=row.open_requirements,
+        unprocessed_document_ids=row.unprocessed,
+        document_count=row.document_count,
+    )

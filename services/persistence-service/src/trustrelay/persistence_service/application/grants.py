@@ -1,0 +1,54 @@
+"""Short-lived permissions to read and write objects of one case."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
+from trustrelay.persistence_service.application import checks
+from trustrelay.persistence_service.application.ports import Clock, Objects, PostForm, Store
+from trustrelay.persistence_service.application.verification import need_inside
+from trustrelay.persistence_service.domain.objects import CaseFolder
+
+READ_LIFETIME = timedelta(hours=1)
+_WRITE_LIFETIME = timedelta(hours=1)
+_LONGEST_LIFETIME = timedelta(hours=6)
+_MAX_WRITE_BYTES = 200 * 1024 * 1024
+
+
+async def grant_read(
+    store: Store, objects: Objects, clock: Clock, tenant: str, case_id: str, refs: Sequence[ObjectRef], *, public: bool
+) -> list[ReadGrant]:
+    """A presigned GET for each object, in order. Raises OBJECT_OUTSIDE_CASE."""
+    async with store.unit(tenant) as unit:
+        await unit.cases.get(case_id)
+    folder, expire_time = CaseFolder(tenant, case_id), clock() + READ_LIFETIME
+    grants: list[ReadGrant] = []
+    for ref in refs:
+        need_inside(folder, ref)
+        grant = ReadGrant(object=ref, url=objects.read_url(ref, int(READ_LIFETIME.total_seconds()), public=public))
+        grant.expire_time.FromDatetime(expire_time)
+        grants.append(grant)
+    return grants
+
+
+async def grant_write(
+    store: Store, objects: Objects, clock: Clock, tenant: str, case_id: str, iteration: int, folder: str, lifetime: timedelta
+) -> WriteGrant:
+    """A POST policy for one sub-folder of one iteration. Raises FIELD_INVALID for a folder that is no clean relative path."""
+    async with store.unit(tenant) as unit:
+        await unit.cases.get(case_id)
+    prefix = CaseFolder(tenant, case_id).folder(iteration, folder)
+    if prefix is None:
+        raise checks.invalid("folder", "must be a relative path of letters, digits, dots, dashes and underscores")
+    if not timedelta(0) <= lifetime <= _LONGEST_LIFETIME:
+        raise checks.invalid("lifetime", "must be at most 6 hours")
+    expire_time = clock() + (lifetime or _WRITE_LIFETIME)
+    form = objects.folder_form(prefix, _MAX_WRITE_BYTES, expire_time)
+    grant = write_grant(form, prefix, _MAX_WRITE_BYTES)
+    grant.expire_time.FromDatetime(expire_time)
+    return grant
+
+
+def write_grant(form: PostForm, key_prefix: str, max_bytes: int) -> WriteGrant:
+    """The grant without its expiry."""
+    return WriteGrant(url=form.url, fields=form.fields, key_prefix=key_prefix, max_bytes=max_bytes)

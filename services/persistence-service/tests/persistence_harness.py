@@ -1,0 +1,146 @@
+"""What the tests of this service share: the running service, callers of it, and ways to move a case."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, Subject
+from trustrelay.common.v1.objects_pb2 import ObjectRef, WriteGrant
+from trustrelay.persistence.v1 import case_store_service_pb2 as pb
+from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceStub
+from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub
+from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceStub
+from trustrelay.persistence.v1.object_service_pb2 import GrantWriteRequest
+from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceStub
+from trustrelay.persistence_service.adapters.postgres.database import Database
+from trustrelay.persistence_service.bootstrap import Settings, build
+from trustrelay.servicekit.context import CallContext, use
+from trustrelay.servicekit.errors import ServiceError
+from trustrelay.servicekit.grpc_client import channel
+from trustrelay.servicekit.grpc_server import running
+
+CREATED, PRE, GAPS, GATE, AWAITING, PROCESSING, INVESTIGATING, REVIEW, SECOND = range(1, 10)
+FOLLOW_UP, APPROVED, RESTRICTED, REJECTED, ESCALATED, WITHDRAWN, EXPIRED, FAILED = range(10, 18)
+PATH_TO_REVIEW = (PRE, GAPS, GATE, AWAITING, PROCESSING, INVESTIGATING, REVIEW)
+SUBJECT_NAME = "Zandloper Textiel BV"
+
+
+@dataclass
+class MovableClock:
+    """Real time plus what a test adds."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Caller:
+    """Stubs that speak for one tenant and actor."""
+
+    target: str
+    tenant: str
+    actor: str = "officer:ines"
+    channel: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = channel(self.target)
+        self.cases = CaseStoreServiceStub(self.channel)
+        self.objects = ObjectServiceStub(self.channel)
+        self.audit = AuditServiceStub(self.channel)
+        self.evidence = EvidenceServiceStub(self.channel)
+
+    async def call(self, method: Callable[..., Any], request: Any, *, actor: str = "") -> Any:
+        with use(CallContext(self.tenant, actor or self.actor)):
+            return await method(request, timeout=20)
+
+    async def stage(self, request_id: str = "", body: str = "a", template: str = "kyb_standard") -> pb.StageCaseResponse:
+        subject = Subject(type=SUBJECT_TYPE_COMPANY, legal_name=SUBJECT_NAME, country="BE", registration_number="0123456749")
+        request = pb.StageCaseRequest(
+            request_id=request_id or str(uuid.uuid4()), body_sha256=sha(body.encode()), template_id=template, subject=subject, language="en"
+        )
+        return await self.call(self.cases.StageCase, request)
+
+    async def open(self) -> str:
+        case_id = (await self.stage()).case_id
+        await self.call(self.cases.OpenCase, pb.OpenCaseRequest(case_id=case_id, trace_id="a" * 32))
+        return case_id
+
+    async def move(self, case_id: str, expected: int, status: int, *changes: pb.CaseChange, **more: Any) -> pb.RecordTransitionResponse:
+        request = pb.RecordTransitionRequest(case_id=case_id, expected_version=expected, status=status, changes=changes, **({"iteration": 1} | more))
+        return await self.call(self.cases.RecordTransition, request)
+
+    async def to_review(self, case_id: str) -> int:
+        """The case in REVIEW_PENDING; its version."""
+        version = 1
+        for status in PATH_TO_REVIEW:
+            version = (await self.move(case_id, version, status)).state_version
+        return version
+
+    async def file(self, case_id: str) -> Any:
+        return (await self.call(self.cases.GetCaseFile, pb.GetCaseFileRequest(case_id=case_id))).case_file
+
+    async def store_object(self, case_id: str, body: bytes, folder: str = "registry", iteration: int = 0, name: str = "a.json") -> ObjectRef:
+        """Post `body` as osint-service would; the reference without version."""
+        request = GrantWriteRequest(case_id=case_id, iteration=iteration, folder=folder)
+        grant = (await self.call(self.objects.GrantWrite, request)).grant
+        key = grant.key_prefix + name
+        response = await post(grant, body, key)
+        assert response.status_code in (200, 204), response.text
+        return ObjectRef(key=key, sha256=sha(body), size_bytes=len(body), media_type="application/json")
+
+
+def sha(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+async def post(grant: WriteGrant, body: bytes, key: str = "") -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        fields = {**grant.fields, "key": key or grant.key_prefix}
+        return await client.post(grant.url, data=fields, files={"file": ("f", body)}, timeout=20)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service, its clock, and direct access to its database as the app role."""
+
+    target: str
+    clock: MovableClock
+    database: Database
+    owner_url: str
+
+    def caller(self, tenant: str = "", actor: str = "officer:ines") -> Caller:
+        return Caller(self.target, tenant or f"t-{uuid.uuid4().hex[:10]}", actor)
+
+
+@asynccontextmanager
+async def serving(database_url: str, s3: Any, key_file: Path, owner_url: str = "") -> AsyncIterator[Service]:
+    clock = MovableClock()
+    settings = Settings(
+        database_url=database_url, s3_endpoint=s3.endpoint, s3_access_key=s3.admin.access, s3_secret_key=s3.admin.secret, capsule_key_file=key_file
+    )
+    application = build(settings, clock)
+    try:
+        async with running(application.registrations, health=application.health, health_every_seconds=0.2) as target:
+            yield Service(target, clock, application.database, owner_url)
+    finally:
+        await application.database.close()
+
+
+@contextmanager
+def refused(code: str, reason: str) -> Iterator[Any]:
+    """The block must raise the ServiceError with this code and reason."""
+    with pytest.raises(ServiceError) as caught:
+        yield caught
+    assert (caught.value.code.name, caught.value.reason) == (code, reason)
