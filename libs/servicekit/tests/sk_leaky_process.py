@@ -73,6 +73,8 @@ def _spans_and_library_logs() -> None:
         library = logging.getLogger("some.library")
         library.warning("could not store: %s", error)
         library.exception("insert failed")
+        library.exception(f"100% sure that it failed: {error}")
+        library.error("mapping %(what)s", {"what": error})
         telemetry.get_logger().error("insert.failed", thing=object(), cause=error)
 
 

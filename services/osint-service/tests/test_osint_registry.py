@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import PREFIX, SEED, Running, Sandbox, company_subject, osint, sandbox_process
+from osint_harness import PREFIX, SEED, Running, Sandbox, company_subject, osint, sandbox_process
 
 from trustrelay.common.v1 import case_types_pb2 as case_types
 from trustrelay.common.v1 import evidence_types_pb2 as evidence_types
@@ -125,17 +125,6 @@ async def test_a_source_without_address_is_not_assessed(
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint, kbo_url="", nbb_key="")) as service:
         _, result = await collect(service, company_subject(sandbox.cast.subject), grant)
     assert set(checks(result).values()) == {(NOT_ASSESSED, "ACCESS_NOT_CONFIGURED")}
-
-
-async def test_a_slow_source_is_reported_while_it_is_waited_for(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stream ticks, so that nobody takes a slow register for a dead service."""
-    monkeypatch.setattr("trustrelay.osint_service.application.collect_registry.CollectRegistry.__init__.__defaults__", (0.3,), raising=True)
-    async with osint(sandbox.settings(tmp_path, s3_engine.endpoint)) as service:
-        with sandbox.failing("nbb", "timeout"):
-            progress, _ = await collect(service, company_subject(sandbox.cast.subject), grant)
-    assert ("nbb", "waiting") in progress
 
 
 @pytest.mark.parametrize(

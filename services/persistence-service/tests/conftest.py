@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from trustrelay.devstack.testing import _bench, make_database, postgres_engine, s3_engine  # noqa: F401 - fixtures
+from trustrelay.devstack.testing import fresh_database, make_database, postgres_engine, running_bench, s3_engine  # noqa: F401 - fixtures
 from trustrelay.persistence_service.migrate import migrate
 
 # import-mode=importlib leaves sys.path alone; the harness beside this file is for these tests only.

@@ -48,7 +48,7 @@ def start_detached(data: DataFolder, seed: int, reporter: Reporter) -> None:
             return  # somebody else's start was faster
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
-            raise StartFailed(f"the stack did not start; see {log}\n{log.read_bytes()[began:].decode(errors='replace')}")
+            raise StartFailed(f"the stack did not start; see {log}\n{_reason(log.read_bytes()[began:].decode(errors='replace'))}")
         time.sleep(_POLL_SECONDS)
 
 
@@ -64,6 +64,11 @@ def ask_down(data: DataFolder) -> bool:
         end_leftovers(state)  # nothing, unless the supervisor was killed
         data.state_file.unlink(missing_ok=True)
     return True
+
+
+def _reason(log: str) -> str:
+    """What the supervisor gave as its reason; all it wrote when it gave none."""
+    return log[max(log.rfind("\ntrustrelay: "), 0) :].strip()
 
 
 def _wait_gone(supervisor: ProcessIdentity) -> None:

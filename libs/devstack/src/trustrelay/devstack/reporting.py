@@ -77,11 +77,11 @@ class LiveReporter:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)
-        for heading in ("part", "status", "seconds", "ports", "version"):
+        for heading in ("part", "status", "seconds", "ports"):
             table.add_column(heading)
         for state, seconds in list(self._rows.values()):
             style = _STYLES.get(state.status, "yellow")
-            table.add_row(state.name, f"[{style}]{state.status}[/]", f"{seconds:.1f}", _ports(state), state.version)
+            table.add_row(state.name, f"[{style}]{state.status}[/]", f"{seconds:.1f}", _ports(state))
         return table
 
 

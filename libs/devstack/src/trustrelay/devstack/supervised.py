@@ -72,9 +72,10 @@ class Supervised:
     def stop(self, *, grace: float) -> None:
         """End it for good."""
         with self._lock:
-            if self.process.identity is not None:
-                self._to(PartStatus.STOPPING)
-                self.process.stop(grace=grace)
+            if self.process.identity is None:
+                return  # never ran
+            self._to(PartStatus.STOPPING)
+            self.process.stop(grace=grace)
             self._to(PartStatus.STOPPED)
 
     def died(self) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
+from trustrelay.servicekit.errors import ServiceError
+
 EventDict = MutableMapping[str, Any]
 _LEADING_KEYS = ("ts", "level", "event", "service", "trace_id", "span_id")
 #: They log whole URLs (presigned ones too) or request lines at INFO; our spans say the same without them.
@@ -62,9 +64,8 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     """Type, frames (``file:line:function``) and causes of ``error``, without any of its text."""
     frames = [f"{f.filename}:{f.lineno}:{f.name}" for f in traceback.extract_tb(error.__traceback__)]
     described: dict[str, Any] = {"type": _type_name_of(error), "frames": frames}
-    # Our own errors name themselves by a reason that is safe by construction.
-    if reason := getattr(error, "reason", None):
-        described["reason"] = str(reason) if str(reason).isupper() else None
+    if isinstance(error, ServiceError):  # its reason is a constant by construction
+        described["reason"] = error.reason
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         described["cause"] = describe_exception(cause)
@@ -104,13 +105,25 @@ def _ordered(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _without_quoted_exceptions(record: logging.LogRecord) -> bool:
-    """Libraries write ``"... %s", error``: put the error's type there instead of its text."""
+    """Libraries write ``"... %s", error`` or an f-string with the error: its type takes the place of its text."""
     if isinstance(record.args, tuple):
-        record.args = tuple(_type_name_of(a) if isinstance(a, BaseException) else a for a in record.args)
+        record.args = tuple(_no_exception(argument) for argument in record.args)
+    elif record.args:
+        record.args = {key: _no_exception(argument) for key, argument in record.args.items()}
     if record.name == "asyncio" and isinstance(record.msg, str):
         # asyncio appends the repr of the task, which quotes the exception's text.
         record.msg = record.msg.partition("\n")[0]
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    while error is not None:
+        message = record.getMessage() if isinstance(record.msg, str) else ""
+        if len(text := str(error)) > 1 and text in message:
+            record.msg, record.args = message.replace(text, _type_name_of(error)), ()
+        error = error.__cause__ or error.__context__
     return True
+
+
+def _no_exception(argument: object) -> object:
+    return _type_name_of(argument) if isinstance(argument, BaseException) else argument
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace_: TracebackType | None) -> None:

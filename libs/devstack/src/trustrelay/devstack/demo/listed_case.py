@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.case_types_pb2 import AUTOMATION_TIER_AUTONOMOUS
 from trustrelay.common.v1.decision_types_pb2 import DECISION_APPROVE, DECISION_REJECT
-from trustrelay.common.v1.evidence_types_pb2 import HIT_STATUS_OPEN, HIT_STATUS_TRUE_MATCH
+from trustrelay.common.v1.evidence_types_pb2 import HIT_STATUS_OPEN, HIT_STATUS_TRUE_MATCH, Hit
 from trustrelay.devstack.client import new_request_id, patiently
 from trustrelay.devstack.demo.narrator import Narrator
 from trustrelay.devstack.demo.people import People
@@ -39,12 +39,16 @@ class ListedCase:
         open_hits = [hit for hit in file.hits if hit.status == HIT_STATUS_OPEN]
         expect(any("sanction" in hit.topics for hit in open_hits), "the listed owner is an open hit")
         for hit in open_hits:
-            await patiently(lambda hit=hit: olivia.resolve_hit(self.case_id, hit.hit_id, HIT_STATUS_TRUE_MATCH, "birth date and nationality agree"))
+            await self._confirm(hit)
         self.teller.tell(f"officer olivia confirmed {len(open_hits)} hit(s)")
         file = await patiently(lambda: olivia.case_file(self.case_id))
         request = new_request_id()
         await patiently(lambda: olivia.decide(self.case_id, DECISION_REJECT, "owned by a listed person", file.header.etag, request_id=request))
         return await self.waiter.until("REJECTED")
+
+    async def _confirm(self, hit: Hit) -> None:
+        reason = "birth date and nationality agree"
+        await patiently(lambda: self.people.olivia.resolve_hit(self.case_id, hit.hit_id, HIT_STATUS_TRUE_MATCH, reason))
 
     async def _gate_opens_itself(self) -> None:
         await patiently(lambda: self.people.mara.set_tier(self.case_id, AUTOMATION_TIER_AUTONOMOUS, "to show a gate that opens itself"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -70,14 +70,15 @@ class TemporalEngine:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=_search_attributes(case),
             )
-            receipt: Receipt = await client.execute_update_with_start_workflow(
-                Update.OPEN,
-                message,
-                start_workflow_operation=start,
-                id=message.envelope.request_id,
-                result_type=Receipt,
-                rpc_timeout=_time_left(),
-            )
+            with _start_observed(start):
+                receipt: Receipt = await client.execute_update_with_start_workflow(
+                    Update.OPEN,
+                    message,
+                    start_workflow_operation=start,
+                    id=message.envelope.request_id,
+                    result_type=Receipt,
+                    rpc_timeout=_time_left(),
+                )
             return receipt
 
     async def send(self, workflow: str, update: Update, message: Payload) -> Receipt:
@@ -134,6 +135,17 @@ class TemporalEngine:
         except Exception as error:  # RuntimeError of Temporal's bridge, errors of the payload store's libraries: all mean "not now"
             get_logger().warning("workflow_engine.not_connected", error_type=type(error).__name__)
             raise _unavailable("no connection to Temporal or to its payload store") from error
+
+
+@contextmanager
+def _start_observed(start: WithStartWorkflowOperation[Any, Any]) -> Iterator[None]:
+    """The SDK tells a failed start a second time through the operation's own future; unread, it would be logged with its text."""
+    started = asyncio.ensure_future(start.workflow_handle())
+    started.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        yield
+    finally:
+        asyncio.get_running_loop().call_later(_CONNECTED_WITHIN_SECONDS, started.cancel)
 
 
 def _search_attributes(case: CaseInput) -> TypedSearchAttributes:

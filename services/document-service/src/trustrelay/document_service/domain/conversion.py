@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 MEGAPIXEL = 1_000_000
 
@@ -61,6 +62,25 @@ class Limits:
     max_rows: int = 50_000
     max_columns: int = 1_000
     max_cells: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionJob:
+    """One document for a worker: a folder of its own, the source in it, media types accepted (empty = any)."""
+
+    folder: Path
+    source: Path
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def markdown(self) -> Path:
+        """Where the worker leaves the Markdown."""
+        return self.folder / "document.md"
+
+    @property
+    def docling_json(self) -> Path:
+        """Where the worker leaves the DoclingDocument JSON."""
+        return self.folder / "docling.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError, TimeoutError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, Policy, Status, Tier
@@ -21,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.domain.state import WorkflowState
 
 _MACHINE = "workflow"
-_BETWEEN_SEALING = timedelta(hours=1)
 
 
 class CasePath:
@@ -102,11 +101,15 @@ class CasePath:
         def verdict() -> Open | Closed:
             return judge_gate(self._state, self._policy, workflow.now() - entered)
 
+        def still_open() -> bool:
+            """Judged again when its turn to be stored comes: a manager's word may have come in between."""
+            self._state.requirements_approved = isinstance(verdict(), Open)
+            return self._state.requirements_approved
+
         while True:
             match verdict():
                 case Open(rule):
-                    # Judged again when its turn to be stored comes: a manager's word may have come in between.
-                    if await self._open_portal(rule, when=lambda: isinstance(verdict(), Open)):
+                    if await self._open_portal(rule, when=still_open):
                         return
                 case Closed(recheck_in):
                     await self._wait_for_change(recheck_in)
@@ -219,36 +222,6 @@ class CasePath:
         self._state.follow_up = False
         self._state.current_iteration += 1
         self._state.bounces = 0
-
-    async def conclude(self) -> None:
-        """Seals a decided case: the capsule is signed and stored. A long outage delays it; the decision itself stands."""
-        with stage_span(self._state, self._case, self._state.status):
-            while not await self._sealed():
-                await workflow.sleep(_BETWEEN_SEALING)
-
-    async def _sealed(self) -> bool:
-        try:
-            await run_activity(catalogue.ASSEMBLE_TRUST_CAPSULE, self._recorder.case_ref())
-        except ActivityError as error:
-            if isinstance(error.cause, TimeoutError):
-                return False
-            raise
-        return True
-
-    async def fail(self, error: FailureError) -> None:
-        """Ends the case as FAILED with what was given up and why, unless a message closed it at the same moment."""
-        activity = error.activity_type if isinstance(error, ActivityError) else catalogue.PERSIST.name
-        reason = reason_of(error) if isinstance(error, ActivityError) else getattr(error, "type", None) or type(error).__name__
-        record = AuditRecord("case_failed", _MACHINE, {"activity": activity, "reason": reason})
-        await self._note(record, Status.FAILED)
-
-    async def refuse_cancellation(self) -> None:
-        """Keeps on record that someone asked Temporal to cancel the case."""
-        if self._state.opened:
-            await self._note(AuditRecord("message_refused", _MACHINE, {"message": "cancel", "reason": "ASSERTION_MISSING"}))
-
-    async def _note(self, record: AuditRecord, status: Status | None = None) -> None:
-        await self._recorder.store(lambda: None if self._state.closed else Step((record,), status=status))
 
 
 def _status_changed(status: Status) -> AuditRecord:

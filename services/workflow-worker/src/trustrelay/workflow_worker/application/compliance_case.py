@@ -15,7 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, CaseStatusView, Envelope, Receipt, Status, Update
     from trustrelay.workflow_worker.application.assertion_keys import verifier
     from trustrelay.workflow_worker.application.case_path import CasePath
+    from trustrelay.workflow_worker.application.closing import Closing
+    from trustrelay.workflow_worker.application.decision_handlers import DecisionHandlers
     from trustrelay.workflow_worker.application.judge import Judge
+    from trustrelay.workflow_worker.application.message_desk import MessageDesk
     from trustrelay.workflow_worker.application.message_handlers import MessageHandlers
     from trustrelay.workflow_worker.application.recorder import Recorder, refusal_error
     from trustrelay.workflow_worker.application.running import reason_of
@@ -37,8 +40,11 @@ class ComplianceCaseWorkflow:
         self._state = WorkflowState()
         self._recorder = Recorder(case, self._state)
         self._judge = Judge(case, self._state, verifier)
-        self._handlers = MessageHandlers(case, self._state, self._recorder, self._judge)
+        desk = MessageDesk(self._recorder, self._judge)
+        self._handlers = MessageHandlers(case, self._state, self._recorder, desk)
+        self._decisions = DecisionHandlers(case, self._state, desk)
         self._path = CasePath(case, self._state, self._recorder)
+        self._closing = Closing(case, self._state, self._recorder)
         self._cancel_refused = False
 
     @workflow.run
@@ -53,7 +59,7 @@ class ComplianceCaseWorkflow:
                 if self._cancel_refused or workflow.cancellation_reason() is None:
                     raise
                 self._cancel_refused = True
-                await self._path.refuse_cancellation()
+                await self._closing.refuse_cancellation()
         return life.result()
 
     async def _live(self) -> Receipt:
@@ -62,7 +68,7 @@ class ComplianceCaseWorkflow:
         await workflow.wait_condition(lambda: path.done() or self._state.closed)
         await self._settle(path)
         if self._state.status in _DECIDED:
-            await self._path.conclude()
+            await self._closing.seal()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._state.receipt()
 
@@ -78,7 +84,7 @@ class ComplianceCaseWorkflow:
         except FailureError as error:
             # An activity that was running when the case was closed ends as a cancelled activity: nothing failed.
             if not is_cancelled_exception(error):
-                await self._path.fail(error)
+                await self._closing.fail(error)
 
     # Each message: the validator judges what it can see, the handler stores and answers.
 
@@ -148,20 +154,20 @@ class ComplianceCaseWorkflow:
     @workflow.update(name=Update.OFFICER_DECISION)
     async def officer_decision(self, message: contract.OfficerDecision) -> Receipt:
         """Decides, or asks for the second officer."""
-        return await self._handle(message.envelope, self._handlers.officer_decision, message)
+        return await self._handle(message.envelope, self._decisions.officer_decision, message)
 
     @officer_decision.validator
     def _may_decide(self, message: contract.OfficerDecision) -> None:
-        self._admit(Update.OFFICER_DECISION, message.envelope, lambda _: self._handlers.judge_deciding(message))
+        self._admit(Update.OFFICER_DECISION, message.envelope, lambda _: self._decisions.judge_deciding(message))
 
     @workflow.update(name=Update.SECOND_DECISION)
     async def second_decision(self, message: contract.SecondOfficerDecision) -> Receipt:
         """Four eyes."""
-        return await self._handle(message.envelope, self._handlers.second_decision, message)
+        return await self._handle(message.envelope, self._decisions.second_decision, message)
 
     @second_decision.validator
     def _may_confirm(self, message: contract.SecondOfficerDecision) -> None:
-        self._admit(Update.SECOND_DECISION, message.envelope, self._handlers.judge_confirming)
+        self._admit(Update.SECOND_DECISION, message.envelope, self._decisions.judge_confirming)
 
     @workflow.update(name=Update.WITHDRAW)
     async def withdraw(self, message: contract.Withdraw) -> Receipt:

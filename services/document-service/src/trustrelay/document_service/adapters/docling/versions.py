@@ -12,13 +12,14 @@ PACKAGES = ("docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxru
 
 @cache
 def versions() -> dict[str, str]:
-    """Package versions and `rules`: the hash of our layout and table rules' source."""
+    """Package versions and `rules`: the hash of our rules' source."""
     return {package: version(package) for package in PACKAGES} | {"rules": rules_hash()}
 
 
 def rules_hash() -> str:
-    """First 16 hex digits of SHA-256 over the source files of this package, in name order."""
+    """First 16 hex digits of SHA-256 over the source of the layout rules and of the domain rules."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for path in (*sorted(here.glob("*.py")), *sorted((here.parents[1] / "domain").rglob("*.py"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
-from ...domain.conversion import DocumentRefused, MediaType, Notice, Reading, RefusalReason, WorkerReport
+from ...domain.conversion import ConversionJob, DocumentRefused, MediaType, Notice, Reading, RefusalReason, WorkerReport
 from ..docling.converter import ConversionFailed, Converted, Converter
 from ..docling.versions import versions
 from ..inspection.inspect import inspect
-from .protocol import JSON_FILE, MARKDOWN_FILE, WorkerOptions
+from .protocol import WorkerOptions
 
 OFFICE = (MediaType.DOCX, MediaType.XLSX)
 
 
-class ConversionJob:
+class ConversionRunner:
     """Holds the loaded pipelines of one worker process."""
 
     def __init__(self, options: WorkerOptions) -> None:
@@ -24,15 +23,19 @@ class ConversionJob:
         self._converter.warm()
         self._versions = versions()
 
-    def run(self, folder: Path, source: Path, progress: Callable[[int, int], None]) -> WorkerReport:
-        """Convert `source`; raises DocumentRefused. The file's name is never looked at, only its bytes."""
-        inspected = inspect(source, self._limits)
+    def run(self, job: ConversionJob, progress: Callable[[int, int], None]) -> WorkerReport:
+        """Convert the job's source; raises DocumentRefused. The file's name is never looked at, only its bytes."""
+        inspected = inspect(job.source, self._limits)
+        if job.allowed and inspected.media_type not in job.allowed:
+            raise DocumentRefused(
+                RefusalReason.TYPE_UNSUPPORTED, f"The file is {inspected.media_type}, which is not accepted here."
+            )
         try:
-            converted = self._converter.convert(source, inspected.media_type, progress)
+            converted = self._converter.convert(job.source, inspected.media_type, progress)
         except ConversionFailed as failure:
             raise DocumentRefused(RefusalReason.CORRUPT, "The document cannot be read.") from failure
-        (folder / MARKDOWN_FILE).write_text(converted.markdown, encoding="utf-8")
-        (folder / JSON_FILE).write_text(json.dumps(converted.docling, ensure_ascii=False), encoding="utf-8")
+        job.markdown.write_text(converted.markdown, encoding="utf-8")
+        job.docling_json.write_text(json.dumps(converted.docling, ensure_ascii=False), encoding="utf-8")
         return WorkerReport(
             media_type=inspected.media_type,
             reading=_reading(converted, inspected.media_type),

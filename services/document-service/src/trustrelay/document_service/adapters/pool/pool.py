@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ...domain.conversion import (
+    ConversionJob,
     ConversionTimedOut,
     DocumentRefused,
     RefusalReason,
@@ -64,7 +64,7 @@ class WorkerPool:
         self._keepers = []
 
     async def convert(
-        self, folder: Path, source: Path, timeout_seconds: float, progress: Callable[[int, int], None]
+        self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]
     ) -> WorkerReport:
         """Run one document on the next free worker; the time limit counts from when it has one.
 
@@ -74,7 +74,7 @@ class WorkerPool:
         clean = False
         try:
             async with asyncio.timeout(timeout_seconds):
-                last = await _last_message(worker, folder, source, progress)
+                last = await _last_message(worker, job, progress)
             clean = True
             return _outcome(last)
         except TimeoutError as error:
@@ -126,9 +126,9 @@ async def _either(*waits: Coroutine[Any, Any, Any]) -> None:
 
 
 async def _last_message(
-    worker: WorkerProcess, folder: Path, source: Path, progress: Callable[[int, int], None]
+    worker: WorkerProcess, job: ConversionJob, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    async with aclosing(worker.run(folder, source)) as messages:  # type: ignore[type-var]
+    async with aclosing(worker.run(job)) as messages:
         async for message in messages:
             if "progress" not in message:
                 return message

@@ -9,11 +9,10 @@ import os
 import socket
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import Path
 from typing import Any
 
-from ...domain.conversion import WorkerCrashed
-from .protocol import MAX_LINE_BYTES, WorkerOptions, encode
+from ...domain.conversion import ConversionJob, WorkerCrashed
+from .protocol import MAX_LINE_BYTES, WorkerOptions, encode, job_to_message
 
 WORKER_MODULE = "trustrelay.document_service.adapters.pool.worker"
 START_SECONDS = 60.0
@@ -68,11 +67,11 @@ class WorkerProcess:
             raise WorkerCrashed("a worker spoke out of turn")
         return worker
 
-    async def run(self, folder: Path, source: Path) -> AsyncGenerator[dict[str, Any]]:
+    async def run(self, job: ConversionJob) -> AsyncGenerator[dict[str, Any]]:
         """Messages about one job until its last one. Raises WorkerCrashed when the process dies."""
         self.jobs += 1
         try:
-            self._writer.write(encode({"folder": str(folder), "source": str(source)}))
+            self._writer.write(encode(job_to_message(job)))
             await self._writer.drain()
         except ConnectionError as error:
             raise WorkerCrashed("a worker died") from error

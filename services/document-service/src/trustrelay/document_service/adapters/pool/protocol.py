@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from ...domain.conversion import Limits, MediaType, Notice, Reading, WorkerReport
+from ...domain.conversion import ConversionJob, Limits, MediaType, Notice, Reading, WorkerReport
 
-MARKDOWN_FILE = "document.md"
-JSON_FILE = "docling.json"
 # One line never holds more than this; reports carry counts and confidences, not text.
 MAX_LINE_BYTES = 4 * 1024 * 1024
 
@@ -35,6 +34,14 @@ class WorkerOptions:
 def encode(message: dict[str, Any]) -> bytes:
     """One message as one line."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def job_to_message(job: ConversionJob) -> dict[str, Any]:
+    return {"folder": str(job.folder), "source": str(job.source), "allowed": list(job.allowed)}
+
+
+def job_from_message(raw: dict[str, Any]) -> ConversionJob:
+    return ConversionJob(Path(raw["folder"]), Path(raw["source"]), tuple(raw["allowed"]))
 
 
 def report_to_message(report: WorkerReport) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Started as `python -m trustrelay.document_service.adapters.pool.worker FD PARENT
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import os
 import resource
@@ -13,19 +14,18 @@ import signal
 import socket
 import sys
 import threading
-from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-from ...domain.conversion import DocumentRefused, RefusalReason, WorkerReport
-from .protocol import WorkerOptions, encode, report_to_message
+from ...domain.conversion import ConversionJob, DocumentRefused, RefusalReason, WorkerReport
+from .protocol import WorkerOptions, encode, job_from_message, report_to_message
 
 PR_SET_PDEATHSIG = 1
 
 
-class Job(Protocol):
+class Runner(Protocol):
     """What a worker does with one document."""
 
-    def run(self, folder: Path, source: Path, progress: Any) -> WorkerReport: ...
+    def run(self, job: ConversionJob, progress: Any) -> WorkerReport: ...
 
 
 def main() -> None:
@@ -35,9 +35,9 @@ def main() -> None:
     channel = socket.socket(fileno=descriptor)
     _discard_standard_output()
     logging.disable(logging.CRITICAL)  # docling logs file names and text
-    from .job import ConversionJob
+    from .job import ConversionRunner  # loads docling: only after the limits hold
 
-    serve(channel, ConversionJob(options))
+    serve(channel, ConversionRunner(options))
 
 
 def confine(memory_bytes: int, parent: int) -> None:
@@ -50,7 +50,7 @@ def confine(memory_bytes: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to handle
 
 
-def serve(channel: socket.socket, job: Job) -> None:
+def serve(channel: socket.socket, runner: Runner) -> None:
     """Answer each request line with progress lines and one last line: done, refused or failed."""
     requests = channel.makefile("rb")
     answers = channel.makefile("wb", buffering=0)
@@ -61,21 +61,14 @@ def serve(channel: socket.socket, job: Job) -> None:
             answers.write(encode(message))
 
     send({"ready": os.getpid()})
-    for folder, source in _jobs(requests):
-        send(_answer(job, folder, source, lambda done, total: send({"progress": [done, total]})))
-
-
-def _jobs(requests: IO[bytes]) -> Any:
-    import json
-
     for line in requests:
-        raw = json.loads(line)
-        yield Path(raw["folder"]), Path(raw["source"])
+        job = job_from_message(json.loads(line))
+        send(_answer(runner, job, lambda done, total: send({"progress": [done, total]})))
 
 
-def _answer(job: Job, folder: Path, source: Path, progress: Any) -> dict[str, Any]:
+def _answer(runner: Runner, job: ConversionJob, progress: Any) -> dict[str, Any]:
     try:
-        return report_to_message(job.run(folder, source, progress))
+        return report_to_message(runner.run(job, progress))
     except DocumentRefused as refusal:
         return {"refused": [refusal.reason.value, refusal.message]}
     except MemoryError:

@@ -14,8 +14,8 @@ from trustrelay.osint_service.domain.model import PartyType
 # Words that spellings of one name add and drop at will.
 _PARTICLES = frozenset(
     (
-        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "de", "la", "las", "le", "les", "del", "della", "dello", "delle", "di", "da", "do",
-        "dos", "das", "du", "des", "van", "von", "den", "der", "ten", "ter", "te", "bin", "ibn", "bint", "binti", "ben", "y", "e", "et", "und", "en",
+        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "de", "la", "las", "le", "les", "del", "della", "dello", "delle", "di", "da",
+        "do", "dos", "das", "du", "des", "van", "von", "den", "der", "ten", "ter", "te", "bin", "ibn", "bint", "binti", "ben", "y", "e", "et", "und", "en",
         "and", "the", "of", "for",
     )
 )  # fmt: skip
