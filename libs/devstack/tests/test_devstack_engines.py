@@ -6,6 +6,7 @@ import io
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -104,16 +105,22 @@ def test_no_http_port_serves_objects_without_credentials(s3_engine: SeaweedEngin
 
 
 def test_no_grpc_port_of_the_object_store_answers_without_its_certificate(s3_engine: SeaweedEngine) -> None:
-    """The server's own shell, which lists every file through gRPC, gets nothing without the client certificate."""
-    master = f"127.0.0.1:{s3_engine.ports['master']}.{s3_engine.ports['master_grpc']}"
-    s3_engine.client().put_object("evidence", "unlisted", io.BytesIO(b"personal"), 8)
-    shell = subprocess.Popen([program("weed"), "shell", f"-master={master}"], cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    """The server's own shell lists every file with the certificates in the server's folder, and nothing without them."""
+    s3_engine.client().put_object("evidence", "listed", io.BytesIO(b"personal"), 8)
+    assert b"listed" in _weed_shell(s3_engine, s3_engine.folder)
+    assert b"listed" not in _weed_shell(s3_engine, Path("/"))
+
+
+def _weed_shell(engine: SeaweedEngine, folder: Path) -> bytes:
+    """What the shell prints when it is started in this folder, where it looks for security.toml."""
+    master = f"127.0.0.1:{engine.ports['master']}.{engine.ports['master_grpc']}"
+    argv = [program("weed"), "shell", f"-master={master}"]
+    shell = subprocess.Popen(argv, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        output, _ = shell.communicate(b"fs.ls /buckets/evidence\nexit\n", timeout=5)
-    except subprocess.TimeoutExpired:  # it tries for ever
+        return shell.communicate(b"fs.ls /buckets/evidence\nexit\n", timeout=4)[0]
+    except subprocess.TimeoutExpired:  # refused, it tries for ever
         shell.kill()
-        output, _ = shell.communicate()
-    assert b"unlisted" not in output
+        return shell.communicate()[0]
 
 
 def test_temporal_keeps_its_history_and_gains_search_attributes_over_a_kill() -> None:

@@ -1,5 +1,7 @@
 """A real Postgres, a real S3 server and the service itself on a free port, for every test that asks."""
 
+# ruff: noqa: F401, F811 - imported fixtures are used by name
+
 from __future__ import annotations
 
 import asyncio
@@ -12,13 +14,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from trustrelay.devstack.testing import fresh_database, make_database, postgres_engine, running_bench, s3_engine  # noqa: F401 - fixtures
+from trustrelay.devstack.testing import fresh_database, make_database, postgres_engine, running_bench, s3_engine
 from trustrelay.persistence_service.migrate import migrate
 
 # import-mode=importlib leaves sys.path alone; the harness beside this file is for these tests only.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from persistence_harness import Caller, Service, serving  # noqa: E402
+from persistence_harness import Caller, Service, serving
 
 
 @pytest.fixture(scope="session")

@@ -14,16 +14,20 @@ from typing import Any
 import httpx
 import pytest
 
+from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, Subject
+from trustrelay.common.v1.decision_types_pb2 import AuditEvent, DecisionRecord
+from trustrelay.common.v1.evidence_types_pb2 import AGREEMENT_CONTRADICTS, CHECK_OUTCOME_CLEAR, Check, Discriminator, Hit
 from trustrelay.common.v1.objects_pb2 import ObjectRef, WriteGrant
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
+from trustrelay.persistence.v1.audit_service_pb2 import ListAuditEventsRequest
 from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceStub
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceStub
 from trustrelay.persistence.v1.object_service_pb2 import GrantWriteRequest
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceStub
 from trustrelay.persistence_service.adapters.postgres.database import Database
-from trustrelay.persistence_service.bootstrap import Settings, build
+from trustrelay.persistence_service.bootstrap import INTERCEPTORS, TENANTLESS, Settings, build
 from trustrelay.servicekit.context import CallContext, use
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.servicekit.grpc_client import channel
@@ -132,7 +136,8 @@ async def serving(database_url: str, s3: Any, key_file: Path, owner_url: str = "
     )
     application = build(settings, clock)
     try:
-        async with running(application.registrations, health=application.health, health_every_seconds=0.2) as target:
+        options: Any = {"health": application.health, "health_every_seconds": 0.2, "interceptors": INTERCEPTORS, "tenantless": TENANTLESS}
+        async with running(application.registrations, **options) as target:
             yield Service(target, clock, application.database, owner_url)
     finally:
         await application.database.close()
@@ -144,3 +149,50 @@ def refused(code: str, reason: str) -> Iterator[Any]:
     with pytest.raises(ServiceError) as caught:
         yield caught
     assert (caught.value.code.name, caught.value.reason) == (code, reason)
+
+
+MANDATORY = ("registry_status", "vat_vies", "sanctions_screening", "pep_screening", "adverse_media")
+
+
+def clear_checks(*without: str) -> list[Check]:
+    """A CLEAR check for every mandatory kind but those named."""
+    return [Check(check_id=f"{kind}:", kind=kind, outcome=CHECK_OUTCOME_CLEAR) for kind in MANDATORY if kind not in without]
+
+
+def hit(hit_id: str = "hit-1", status: int = 1, topic: str = "sanction", reason: str = "") -> Hit:
+    discriminators = [
+        Discriminator(kind="birth_date", query_value="1961-05-14", list_value="1948-02-02", agreement=AGREEMENT_CONTRADICTS, strong=True),
+        Discriminator(kind="nationality", query_value="BE", list_value="IQ", agreement=AGREEMENT_CONTRADICTS),
+    ]
+    return Hit(
+        hit_id=hit_id, party_id="party-1", dataset="ofac_sdn", entity_id="e-1", caption="Femke Zandstra", topics=[topic], score=0.91,
+        discriminators=discriminators if status == 2 else [], status=status, status_reason=reason,
+    )  # fmt: skip
+
+
+async def investigate(caller: Caller, case_id: str, operation: str = "op-1", **facts: Any) -> CaseSummary:
+    hits = facts.pop("hits", [])
+    request = pb.RecordInvestigationRequest(case_id=case_id, operation_id=operation, stage="screen_parties", **facts)
+    if hits:
+        request.screenings.add(party_id="party-1", algorithm="logic-v2", algorithm_version="4.3", threshold=0.7, hits=hits)
+    return (await caller.call(caller.cases.RecordInvestigation, request)).summary
+
+
+def decided(step: int, actor: str, decision: int = 1, second: int = 0) -> pb.CaseChange:
+    return pb.CaseChange(decision=DecisionRecord(step=step, iteration=1, actor=actor, decision=decision, second_decision=second, reason="seen"))
+
+
+def resolved(hit_id: str, status: int, actor: str = "officer:ines") -> pb.CaseChange:
+    return pb.CaseChange(hit_resolution=pb.HitResolution(hit_id=hit_id, status=status, actor=actor, reason="compared birth dates"))
+
+
+def overridden(check_id: str, actor: str = "officer:ines") -> pb.CaseChange:
+    return pb.CaseChange(check_override=pb.CheckOverride(check_id=check_id, actor=actor, reason="register is down for a month"))
+
+
+async def audit_types(caller: Caller, case_id: str) -> list[str]:
+    return [event.type for event in await audit_events(caller, case_id)]
+
+
+async def audit_events(caller: Caller, case_id: str) -> list[AuditEvent]:
+    return list((await caller.call(caller.audit.ListAuditEvents, ListAuditEventsRequest(case_id=case_id))).events)

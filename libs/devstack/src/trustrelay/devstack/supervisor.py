@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import traceback
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -130,6 +131,13 @@ class Stack:
                     future = reviving.get(part.name)
                     if part.died() and (future is None or future.done()):
                         reviving[part.name] = pool.submit(part.revive, self.stop_asked, self._reporter.note)
+                        reviving[part.name].add_done_callback(self._complain)
+
+    def _complain(self, revival: Future[None]) -> None:
+        """A revival reports its own failures; this is for a mistake in ours."""
+        error = revival.exception()
+        if error is not None:
+            self._reporter.note("".join(traceback.format_exception(error)))
 
     def _changed(self, part: Supervised) -> None:
         self._publish()

@@ -37,9 +37,7 @@ class Wired:
 
 def pool_options(settings: DocumentSettings) -> PoolOptions:
     """The pool as the settings want it."""
-    worker = WorkerOptions(
-        threads=settings.document_worker_threads, memory_bytes=settings.document_worker_memory_mb * MEGABYTE
-    )
+    worker = WorkerOptions(threads=settings.document_worker_threads, memory_bytes=settings.document_worker_memory_mb * MEGABYTE)
     return PoolOptions(settings.document_workers, settings.document_worker_recycle_after, worker)
 
 

@@ -24,6 +24,7 @@ from trustrelay.persistence_service.entrypoints.audit import AuditServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
+from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.grpc_server import Registration, serve
 from trustrelay.servicekit.health import Check
@@ -31,6 +32,10 @@ from trustrelay.servicekit.settings import ServiceSettings, load_settings
 
 SERVICE_NAME = "persistence-service"
 _PACKAGE = "trustrelay.persistence.v1"
+
+# One method of it is called before the tenant is known; the interceptor asks for the tenant of all others.
+TENANTLESS = frozenset({CASE_STORE})
+INTERCEPTORS = (CaseStoreTenancy(),)
 
 
 class Settings(ServiceSettings):
@@ -71,7 +76,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
     case_store = CaseStoreServicer(store, objects, templates, clock)
     object_servicer = ObjectServicer(Desk(store, objects, NoScanner(), clock))
     registrations = (
-        Registration(add_CaseStoreServiceServicer_to_server, case_store, f"{_PACKAGE}.CaseStoreService"),
+        Registration(add_CaseStoreServiceServicer_to_server, case_store, CASE_STORE),
         Registration(add_ObjectServiceServicer_to_server, object_servicer, f"{_PACKAGE}.ObjectService"),
         Registration(add_AuditServiceServicer_to_server, AuditServicer(store, clock), f"{_PACKAGE}.AuditService"),
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
@@ -89,7 +94,14 @@ def _s3(settings: Settings) -> S3Settings:
 async def _run(settings: Settings) -> None:
     application = build(settings)
     try:
-        await serve(settings, application.registrations, service_name=SERVICE_NAME, health=application.health)
+        await serve(
+            settings,
+            application.registrations,
+            service_name=SERVICE_NAME,
+            health=application.health,
+            interceptors=INTERCEPTORS,
+            tenantless=TENANTLESS,
+        )
     finally:
         await application.database.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from trustrelay.devstack.engines import _postgres_user
-from trustrelay.devstack.engines._binary import package_version
+from trustrelay.devstack.engines._binary import package_version, run_tool
 from trustrelay.devstack.engines._postgres_sql import roles_and_database
 from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.identity import ProcessIdentity
@@ -131,9 +131,7 @@ class PostgresEngine:
             "postgres",
         )
         env = {**self.environment, "PGPASSWORD": self.passwords.superuser}
-        done = subprocess.run(argv, input=script, env=env, capture_output=True, text=True, timeout=_TOOL_SECONDS)
-        if done.returncode != 0:
-            raise StartFailed(f"postgres: {done.stderr.strip().splitlines()[0]}")
+        run_tool(argv, env, seconds=_TOOL_SECONDS, script=script)
 
     @property
     def _data(self) -> Path:

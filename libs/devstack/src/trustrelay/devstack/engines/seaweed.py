@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minio import Minio
+from minio.error import MinioException
+from urllib3.exceptions import HTTPError
 
 from trustrelay.devstack.engines import _seaweed_security
 from trustrelay.devstack.engines._binary import package_version, program
+from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.part import Command
 from trustrelay.devstack.ports import LOOPBACK, PortClaims
 from trustrelay.devstack.secrets import S3Key
@@ -100,10 +103,13 @@ class SeaweedEngine:
     def configure(self) -> None:
         """Buckets: uploads unversioned, evidence versioned and lockable, payloads for Temporal's claim check."""
         client = self.client()
-        there = {bucket.name for bucket in client.list_buckets()}
-        for bucket in {QUARANTINE, EVIDENCE, PAYLOADS} - there:
-            # Lock implies versioning, and can only be given when the bucket is made.
-            client.make_bucket(bucket, object_lock=bucket == EVIDENCE)
+        try:
+            there = {bucket.name for bucket in client.list_buckets()}
+            for bucket in {QUARANTINE, EVIDENCE, PAYLOADS} - there:
+                # Lock implies versioning, and can only be given when the bucket is made.
+                client.make_bucket(bucket, object_lock=bucket == EVIDENCE)
+        except (MinioException, HTTPError) as error:
+            raise StartFailed(f"seaweed: buckets could not be made: {error}") from error
 
     @property
     def _data(self) -> Path:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trustrelay.devstack.engines._binary import package_version, program
-from trustrelay.devstack.errors import StartFailed
+from trustrelay.devstack.engines._binary import package_version, program, run_tool
 from trustrelay.devstack.part import Command
 from trustrelay.devstack.ports import LOOPBACK, PortClaims
 
@@ -107,7 +105,4 @@ class TemporalEngine:
 
     def _cli(self, *arguments: str) -> str:
         argv = (program("temporal"), *arguments, f"--address={self.address}", f"--namespace={NAMESPACE}")
-        done = subprocess.run(argv, env=dict(self.environment), capture_output=True, text=True, timeout=_CLI_SECONDS)
-        if done.returncode != 0:
-            raise StartFailed(f"temporal {' '.join(arguments[:3])}: {done.stderr.strip()[:300]}")
-        return done.stdout
+        return run_tool(argv, self.environment, seconds=_CLI_SECONDS)

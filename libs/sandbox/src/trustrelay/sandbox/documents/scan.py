@@ -6,7 +6,7 @@ from random import Random
 import pypdfium2
 from PIL import Image, ImageFilter
 
-DPI = 180
+DPI = 150
 LEVELS = 16  # shades of grey that the scanner keeps
 DEGREES = 0.6
 DIRT_EVERY = 900  # pixels per speck

@@ -32,9 +32,7 @@ class _Reader:
         self._raw = raw
         self._media_type = str((raw.get("origin") or {}).get("mimetype", ""))
         self._paged = self._media_type.startswith(PAGED)
-        self._heights = {
-            int(number): float(page["size"]["height"]) for number, page in raw.get("pages", {}).items()
-        }
+        self._heights = {int(number): float(page["size"]["height"]) for number, page in raw.get("pages", {}).items()}
 
     def document(self) -> Document:
         return Document(tuple(self._walk(self._raw["body"])), self._media_type)

@@ -24,9 +24,7 @@ VERSION_HEADER = "x-amz-version-id"
 
 def http_client() -> httpx.AsyncClient:
     """A client that follows no redirect and no proxy setting: the grant's host is the only one it may reach."""
-    return httpx.AsyncClient(
-        follow_redirects=False, trust_env=False, timeout=httpx.Timeout(30.0, connect=5.0)
-    )
+    return httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=httpx.Timeout(30.0, connect=5.0))
 
 
 class GrantedObjectStore:

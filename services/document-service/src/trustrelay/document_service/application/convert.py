@@ -102,27 +102,19 @@ class ConvertDocument:
             limit = self._options.max_bytes // 1024**2
             raise DocumentRefused(RefusalReason.TOO_LARGE, f"The file is larger than {limit} MB.") from error
 
-    async def _convert(
-        self, job: ConversionJob, request: ConvertRequest, report: Callable[[Progress], None]
-    ) -> WorkerReport:
+    async def _convert(self, job: ConversionJob, request: ConvertRequest, report: Callable[[Progress], None]) -> WorkerReport:
         report(Progress("converting"))
         limit = request.timeout_seconds or self._options.timeout_seconds
-        return await self._converter.convert(
-            job, limit, lambda done, total: report(Progress("converting", done, total))
-        )
+        return await self._converter.convert(job, limit, lambda done, total: report(Progress("converting", done, total)))
 
-    async def _keep(
-        self, job: ConversionJob, request: ConvertRequest, done: WorkerReport
-    ) -> ConversionResult:
+    async def _keep(self, job: ConversionJob, request: ConvertRequest, done: WorkerReport) -> ConversionResult:
         markdown = job.markdown.read_bytes()
         text = markdown.decode("utf-8")
         # Named after the source, so that a retry writes the same keys.
         stem = request.source.object.sha256
         try:
             stored = await self._store.store(request.destination, f"{stem}.md", markdown, "text/markdown")
-            tree = await self._store.store(
-                request.destination, f"{stem}.docling.json", job.docling_json.read_bytes(), "application/json"
-            )
+            tree = await self._store.store(request.destination, f"{stem}.docling.json", job.docling_json.read_bytes(), "application/json")
         except ObjectTooLarge as error:
             raise DocumentRefused(RefusalReason.TOO_LARGE, "The converted text is too large.") from error
         return ConversionResult(

@@ -29,14 +29,10 @@ class DocumentIntelligence:
     async def classify(self, grant: ReadGrant) -> Classification:
         return classify(await self._document(grant))
 
-    async def validate(
-        self, grant: ReadGrant, requirement: Requirement, subject: Subject, as_of: date, language: str, quality: float
-    ) -> Validation:
+    async def validate(self, grant: ReadGrant, requirement: Requirement, subject: Subject, as_of: date, language: str, quality: float) -> Validation:
         return validate(await self._document(grant), requirement, subject, as_of, language, quality)
 
-    async def extract(
-        self, grant: ReadGrant, kind: DocumentType, document_id: str
-    ) -> tuple[tuple[ExtractedField, ...], tuple[Party, ...]]:
+    async def extract(self, grant: ReadGrant, kind: DocumentType, document_id: str) -> tuple[tuple[ExtractedField, ...], tuple[Party, ...]]:
         """The fields, and the parties built from them."""
         fields = extract_fields(await self._document(grant), kind)
         return fields, parties_of(fields, kind, document_id)

@@ -72,7 +72,5 @@ class ObjectStore(Protocol):
 class Converter(Protocol):
     """Converts documents in processes that can be killed."""
 
-    async def convert(
-        self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]
-    ) -> WorkerReport:
+    async def convert(self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]) -> WorkerReport:
         """Raises DocumentRefused, WorkerCrashed, ConversionTimedOut; cancelling kills the work."""

@@ -91,4 +91,3 @@ def _structure(passages: list[_Passage], kind: DocumentType) -> Iterator[tuple[f
             if MACHINE_READABLE_ZONE.match(passage.span.text.replace(" ", "")) and "<<" in passage.span.text:
                 yield 4.0, passage.span
                 return
-

@@ -35,9 +35,7 @@ _PATTERNS = (
     # 01/03/2026, 1-3-2026, 01.03.2026: the day stands first in all three languages here
     re.compile(r"(?<!\d)(?P<d>\d{1,2})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<y>\d{4})(?!\d)"),
     # 1 March 2026, 1er mars 2026, 1st of March 2026, 1maart2026 (OCR)
-    re.compile(
-        r"(?<!\d)(?P<d>\d{1,2})\s?(?:st|nd|rd|th|er|e)?\.?\s*(?:of\s+)?(?P<name>[^\W\d_]{3,10})\.?,?\s*(?P<y>\d{4})(?!\d)"
-    ),
+    re.compile(r"(?<!\d)(?P<d>\d{1,2})\s?(?:st|nd|rd|th|er|e)?\.?\s*(?:of\s+)?(?P<name>[^\W\d_]{3,10})\.?,?\s*(?P<y>\d{4})(?!\d)"),
     # March 1, 2026
     re.compile(r"(?P<name>[^\W\d_]{3,10})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,\s*(?P<y>\d{4})(?!\d)"),
 )

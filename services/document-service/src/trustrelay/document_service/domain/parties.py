@@ -46,9 +46,7 @@ def parties_of(fields: Sequence[ExtractedField], kind: DocumentType, document_id
         match = PERSON_FIELD.match(field.name)
         if match:
             by_person.setdefault(int(match[1]), {})[match[2]] = field.value
-    return tuple(
-        _party(values, kind, f"document:{document_id}") for _, values in sorted(by_person.items()) if values.get("full_name")
-    )
+    return tuple(_party(values, kind, f"document:{document_id}") for _, values in sorted(by_person.items()) if values.get("full_name"))
 
 
 def _party(values: dict[str, str], kind: DocumentType, source: str) -> Party:

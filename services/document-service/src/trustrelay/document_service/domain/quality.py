@@ -11,8 +11,9 @@ from .conversion import Reading
 # Below: an officer should look; far below: unreadable.
 REVIEW_BELOW = 0.6
 ILLEGIBLE_BELOW = 0.35
-# A page of a business document has at least this many characters.
-USUAL_CHARS_PER_PAGE = 180.0
+# A page that was scanned holds at least this many characters, else OCR missed most of them; typed text may be short.
+SCANNED_CHARS_PER_PAGE = 180.0
+TYPED_CHARS = 40.0
 WORD = re.compile(r"[^\W\d_]{2,}")
 NUMBER = re.compile(r"^[\d.,:/%€$+-]+$")
 VOWELS = frozenset("aeiouyáàâäãåéèêëíìîïóòôöõøúùûüýœæ")
@@ -30,8 +31,8 @@ class Quality:
 
 def measure(text: str, reading: Reading) -> Quality:
     """Worst of the three signs: enough text per page, words that look like words, OCR confidence."""
-    pages = max(1, reading.pages)
-    signs = [min(1.0, _characters(text) / pages / USUAL_CHARS_PER_PAGE), word_share(text)]
+    expected = SCANNED_CHARS_PER_PAGE * reading.pages if reading.ocr_pages else TYPED_CHARS
+    signs = [min(1.0, _characters(text) / expected), word_share(text)]
     if reading.ocr_confidences:
         signs.append(_confidence(reading.ocr_confidences))
     score = round(min(signs), 3)

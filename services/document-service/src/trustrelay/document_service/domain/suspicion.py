@@ -43,6 +43,4 @@ def notices(text: str) -> Iterator[Notice]:
     if invisible:
         yield Notice("zero_width_text", "medium", f"The text holds {invisible} invisible characters.")
     if instruction_like(text):
-        yield Notice(
-            "instruction_like_text", "high", "The document contains text that reads like an order to a machine."
-        )
+        yield Notice("instruction_like_text", "high", "The document contains text that reads like an order to a machine.")

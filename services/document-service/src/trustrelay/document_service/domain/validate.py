@@ -87,18 +87,18 @@ class Validation:
     reasons: tuple[Reason, ...]
 
 
-def validate(
-    document: Document, requirement: Requirement, subject: Subject, as_of: date, language: str, quality: float
-) -> Validation:
+def validate(document: Document, requirement: Requirement, subject: Subject, as_of: date, language: str, quality: float) -> Validation:
     """Judge by rules alone; the same inputs always give the same verdict. Raises nothing."""
     found = classify(document)
     spoken = language_of(language)
     reasons = tuple(_reasons(document, found, requirement, subject, as_of, spoken, quality))
+    return Validation(_verdict(reasons), found.type, found.confidence, reasons)
+
+
+def _verdict(reasons: Sequence[Reason]) -> Verdict:
     if any(reason.code in REFUSING for reason in reasons):
-        verdict = Verdict.INVALID
-    else:
-        verdict = Verdict.NEEDS_REVIEW if reasons else Verdict.VALID
-    return Validation(verdict, found.type, found.confidence, reasons)
+        return Verdict.INVALID
+    return Verdict.NEEDS_REVIEW if reasons else Verdict.VALID
 
 
 def _reasons(
@@ -139,9 +139,7 @@ def _type(found: Classification, requirement: Requirement, language: str) -> Rea
     if best_accepted >= MIN_SCORE and found.confidence < SURE:
         return Reason(ReasonCode.TYPE_UNCERTAIN, message("TYPE_UNCERTAIN", language, wanted=wanted))
     looks_like = type_names((found.type,), language)
-    return Reason(
-        ReasonCode.WRONG_DOCUMENT_TYPE, message("WRONG_DOCUMENT_TYPE", language, found=looks_like, wanted=wanted)
-    )
+    return Reason(ReasonCode.WRONG_DOCUMENT_TYPE, message("WRONG_DOCUMENT_TYPE", language, found=looks_like, wanted=wanted))
 
 
 def _read_as(found: Classification, requirement: Requirement) -> DocumentType:
@@ -151,9 +149,7 @@ def _read_as(found: Classification, requirement: Requirement) -> DocumentType:
     return max(requirement.accepted, key=lambda kind: found.scores.get(kind, 0.0))
 
 
-def _holder(
-    document: Document, fields: Sequence[ExtractedField], subject: Subject, language: str
-) -> Iterator[Reason]:
+def _holder(document: Document, fields: Sequence[ExtractedField], subject: Subject, language: str) -> Iterator[Reason]:
     codes = {
         HolderMatch.OTHER: ReasonCode.WRONG_HOLDER,
         HolderMatch.ABSENT: ReasonCode.HOLDER_NOT_FOUND,
@@ -164,9 +160,7 @@ def _holder(
         yield Reason(code, message(code, language))
 
 
-def _dates(
-    fields: Sequence[ExtractedField], requirement: Requirement, as_of: date, language: str
-) -> Iterator[Reason]:
+def _dates(fields: Sequence[ExtractedField], requirement: Requirement, as_of: date, language: str) -> Iterator[Reason]:
     values = {field.name: field.value for field in fields}
     expiry = values.get("expiry_date")
     if expiry and date.fromisoformat(expiry) < as_of:
@@ -189,9 +183,7 @@ def _written(iso: str) -> str:
     return date.fromisoformat(iso).strftime("%d/%m/%Y")
 
 
-def _complete(
-    fields: Sequence[ExtractedField], requirement: Requirement, language: str
-) -> Iterator[Reason]:
+def _complete(fields: Sequence[ExtractedField], requirement: Requirement, language: str) -> Iterator[Reason]:
     present = {field.name.split("[")[0] for field in fields}
     missing = [name for name in requirement.required_fields if not _aliases(name) & present]
     if missing:

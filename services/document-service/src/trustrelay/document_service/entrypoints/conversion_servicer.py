@@ -35,9 +35,7 @@ class ConversionServicer(pb2_grpc.ConversionServiceServicer):
 
 def _response(event: Progress | ConversionResult, source_sha256: str) -> pb2.ConvertResponse:
     if isinstance(event, Progress):
-        progress = pb2.ConversionProgress(
-            stage=event.stage, pages_done=event.pages_done, pages_total=event.pages_total
-        )
+        progress = pb2.ConversionProgress(stage=event.stage, pages_done=event.pages_done, pages_total=event.pages_total)
         return pb2.ConvertResponse(progress=progress)
     get_logger().info(
         "converted",

@@ -37,9 +37,7 @@ class IntelligenceServicer(pb2_grpc.DocumentIntelligenceServiceServicer):
         requirement = mapping.requirement(request.requirement)
         subject, day = mapping.subject(request.subject), mapping.as_of(request.as_of_date)
         with typed_errors():
-            found = await self._intelligence.validate(
-                grant, requirement, subject, day, request.language, request.quality
-            )
+            found = await self._intelligence.validate(grant, requirement, subject, day, request.language, request.quality)
         return pb2.ValidateResponse(validation=mapping.validation_message(found))
 
     async def Extract(

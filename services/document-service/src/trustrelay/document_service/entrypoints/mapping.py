@@ -30,9 +30,7 @@ def read_grant(field: str, message: objects_pb2.ReadGrant) -> ReadGrant:
     if not message.url or not message.object.sha256:
         raise invalid(field, "url and object.sha256 are required")
     stored = message.object
-    return ReadGrant(
-        StoredObject(stored.key, stored.version, stored.sha256, stored.size_bytes, stored.media_type), message.url
-    )
+    return ReadGrant(StoredObject(stored.key, stored.version, stored.sha256, stored.size_bytes, stored.media_type), message.url)
 
 
 def convert_request(message: conversion_pb2.ConvertRequest) -> ConvertRequest:
@@ -74,7 +72,7 @@ def as_of(text: str) -> date:
         raise invalid("as_of_date", "must be an ISO 8601 date") from error
 
 
-def document_type(number: int) -> DocumentType:
+def document_type(number: intelligence_pb2.DocumentType.ValueType) -> DocumentType:
     name = intelligence_pb2.DocumentType.Name(number) if number in intelligence_pb2.DocumentType.values() else ""
     short = name.removeprefix("DOCUMENT_TYPE_").lower()
     if short not in set(DocumentType):
@@ -133,10 +131,7 @@ def validation_message(found: Validation) -> requirement_types_pb2.ValidationRes
         verdict=requirement_types_pb2.ValidationVerdict.Value(f"VALIDATION_VERDICT_{found.verdict.value}"),
         document_type=found.type.value,
         confidence=found.confidence,
-        reasons=[
-            requirement_types_pb2.ValidationReason(code=reason.code.value, message=reason.message)
-            for reason in found.reasons
-        ],
+        reasons=[requirement_types_pb2.ValidationReason(code=reason.code.value, message=reason.message) for reason in found.reasons],
     )
 
 

@@ -23,12 +23,8 @@ from trustrelay.osint_service.domain.model import Check, Evidence, Finding, Outc
 
 VatAnswer = VatValid | VatInvalid | NotAssessed
 LeiAnswer = LeiFound | LeiUnknown | NotAssessed
-_VIES_PREFIXES = frozenset(
-    (
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL",
-        "PT", "RO", "SE", "SI", "SK", "XI",
-    )
-)  # fmt: skip
+_VIES_STATES = "AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"
+_VIES_PREFIXES = frozenset(_VIES_STATES.split())
 # A record in transfer or waiting for the archive is still a valid one.
 _LIVE_LEI = frozenset({"ISSUED", "PENDING_TRANSFER", "PENDING_ARCHIVAL"})
 

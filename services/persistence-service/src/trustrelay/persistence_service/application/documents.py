@@ -6,6 +6,7 @@ from trustrelay.persistence.v1.case_store_service_pb2 import RecordDocumentReque
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.investigation import put_parties
 from trustrelay.persistence_service.application.ports import Clock, Objects, Store
+from trustrelay.persistence_service.application.requirements import answer_requirement
 from trustrelay.persistence_service.application.verification import verified
 from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
@@ -18,7 +19,10 @@ from trustrelay.servicekit.errors import NotFound
 async def record_document(
     store: Store, objects: Objects, clock: Clock, tenant: str, actor: str, request: RecordDocumentRequest
 ) -> CaseSummary:
-    """Fields that are set replace the stored ones; converted objects are verified. Raises DOCUMENT_NOT_FOUND, OBJECT_HASH_MISMATCH."""
+    """Fields that are set replace the stored ones; converted objects are verified; the requirement follows its documents.
+
+    Raises DOCUMENT_NOT_FOUND, OBJECT_HASH_MISMATCH.
+    """
     async with store.unit(tenant) as unit:
         await unit.cases.get(request.case_id)
         if await unit.papers.document(request.case_id, request.document.document_id) is None:
@@ -32,6 +36,7 @@ async def record_document(
             raise _document_not_found()
         document = revised(stored, update)
         await unit.papers.put_document(case.case_id, document, now)
+        await answer_requirement(unit, case.case_id, document.requirement_id)
         await put_parties(unit, case.case_id, request.parties)
         for finding in request.findings:
             checks.need_text("findings.finding_id", finding.finding_id, longest=200)

@@ -1,22 +1,20 @@
 """What an investigation found becomes facts of the case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.common.v1.case_types_pb2 import Party
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_FAILED, CHECK_OUTCOME_NOT_ASSESSED, Check, Evidence, Hit
-from trustrelay.common.v1.requirement_types_pb2 import Requirement
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigationRequest
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.ports import Clock, Objects, Store, Unit
 from trustrelay.persistence_service.application.verification import verified
 from trustrelay.persistence_service.domain import ids, parties
 from trustrelay.persistence_service.domain.audit import Entry
-from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, HIT_STATUS, REQUIREMENT_STATUS
+from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, HIT_STATUS
 from trustrelay.persistence_service.domain.hits import HitState, after_screening, contradicting_kinds
 from trustrelay.persistence_service.domain.objects import CaseFolder
-from trustrelay.persistence_service.domain.requirements import status_after_analysis
 
 
 async def record_investigation(
@@ -44,22 +42,6 @@ async def record_investigation(
                 entries += await _put_hit(unit, case.case_id, request.operation_id, hit, now)
         await unit.ledger.append_audit(case.case_id, entries)
         return await unit.cases.summary(case.case_id)
-
-
-async def set_requirements(store: Store, clock: Clock, tenant: str, actor: str, case_id: str, wanted: Sequence[Requirement]) -> CaseSummary:
-    """What the gap analysis resolved. Requirements that it does not name stay; what people did to one is not undone."""
-    async with store.unit(tenant) as unit:
-        case = await unit.cases.locked(case_id)
-        facts: dict[str, str] = {}
-        for position, requirement in enumerate(wanted):
-            checks.need_text("requirements.requirement_id", requirement.requirement_id, longest=100)
-            stored = await unit.papers.requirement_status(case_id, requirement.requirement_id)
-            status = status_after_analysis(stored, REQUIREMENT_STATUS.name(requirement.status))
-            await unit.papers.put_requirement(case_id, position, requirement, status)
-            facts[requirement.requirement_id] = status
-        event_id = ids.derived("requirements_set", case_id, str(case.state_version), checks.sha256_of(facts))
-        await unit.ledger.append_audit(case_id, [Entry(event_id, "requirements_set", actor, clock(), {"requirements": facts}, case.trace_id)])
-        return await unit.cases.summary(case_id)
 
 
 async def put_parties(unit: Unit, case_id: str, found: Iterable[Party]) -> None:

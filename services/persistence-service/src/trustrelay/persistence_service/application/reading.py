@@ -15,9 +15,9 @@ from trustrelay.servicekit.errors import AlreadyExists, NotFound
 
 
 async def case_file(store: Store, tenant: str, case_id: str) -> CaseFile:
-    """Everything known, as of one moment: the case's writers wait while it is read."""
-    async with store.unit(tenant) as unit:
-        case = await unit.cases.locked(case_id)
+    """Everything known, as of one moment."""
+    async with store.snapshot(tenant) as unit:
+        case = await unit.cases.get(case_id)
         found = await unit.reader.case_file(case)
         found.summary.CopyFrom(await unit.cases.summary(case_id))
         return found

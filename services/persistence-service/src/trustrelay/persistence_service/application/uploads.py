@@ -8,6 +8,7 @@ from trustrelay.common.v1.requirement_types_pb2 import DOCUMENT_STATE_STORED, DO
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.grants import write_grant
 from trustrelay.persistence_service.application.ports import Clock, Objects, Scanner, Store, Unit
+from trustrelay.persistence_service.application.requirements import answer_requirement
 from trustrelay.persistence_service.domain import ids, media
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.cases import Case
@@ -18,6 +19,7 @@ from trustrelay.persistence_service.domain.uploads import Upload
 from trustrelay.servicekit.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 
 POST_WINDOW = timedelta(minutes=30)
+_REUPLOAD_TASK = "reupload_document"
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ async def _finished_elsewhere(desk: Desk, upload: Upload) -> CaseDocument:
 
 
 async def _store(unit: Unit, case: Case, upload: Upload, ref: ObjectRef, verdict: str, clock: Clock) -> CaseDocument:
-    """The document in the case's current iteration, earlier ones superseded, the requirement submitted, one audit event."""
+    """The document in the case's current iteration, earlier ones superseded, the requirement answered, re-upload tasks done, one audit event."""
     now = clock()
     document = CaseDocument(
         document_id=upload.document_id, requirement_id=upload.requirement_id, iteration=case.iteration, file_name=upload.file_name,
@@ -120,7 +122,8 @@ async def _store(unit: Unit, case: Case, upload: Upload, ref: ObjectRef, verdict
             old.state = DOCUMENT_STATE_SUPERSEDED
             await unit.papers.put_document(case.case_id, old, now)
     await unit.papers.put_document(case.case_id, document, now)
-    await unit.papers.set_requirement_status(case.case_id, upload.requirement_id, "SUBMITTED")
+    await answer_requirement(unit, case.case_id, upload.requirement_id)
+    await unit.papers.finish_tasks(case.case_id, _REUPLOAD_TASK, upload.requirement_id)
     facts = {
         "document_id": document.document_id, "requirement_id": document.requirement_id, "sha256": ref.sha256, "size_bytes": ref.size_bytes,
         "media_type": ref.media_type, "scan": verdict,

@@ -6,7 +6,7 @@ from typing import Any
 
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceServicer
-from trustrelay.persistence_service.application import checks, documents, investigation, opening, portal, reading, transitions
+from trustrelay.persistence_service.application import checks, documents, investigation, opening, portal, reading, requirements, transitions
 from trustrelay.persistence_service.application.ports import Clock, Objects, Store, Templates
 from trustrelay.persistence_service.domain.cases import header
 from trustrelay.persistence_service.entrypoints.trace import current_trace_id
@@ -49,7 +49,7 @@ class CaseStoreServicer(CaseStoreServiceServicer):
 
     async def SetRequirements(self, request: pb.SetRequirementsRequest, context: Any) -> pb.SetRequirementsResponse:
         caller = current()
-        summary = await investigation.set_requirements(
+        summary = await requirements.set_requirements(
             self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.requirements
         )
         return pb.SetRequirementsResponse(summary=summary)

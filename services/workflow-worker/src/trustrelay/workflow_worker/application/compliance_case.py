@@ -11,6 +11,8 @@ from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    # The sandbox knows only modules that this one imports by name, and resolves the types of activity results in them.
+    import trustrelay.workflow_worker.domain.records  # noqa: F401
     from trustrelay.contracts import case_workflow as contract
     from trustrelay.contracts.case_workflow import CaseInput, CaseStatusView, Envelope, Receipt, Status, Update
     from trustrelay.workflow_worker.application.assertion_keys import verifier

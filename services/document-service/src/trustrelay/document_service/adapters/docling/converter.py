@@ -69,8 +69,7 @@ class Converter:
         Calls progress(pages done, pages in total) per page where docling tells. Raises ConversionFailed.
         """
         form, backend = BACKENDS[media_type]
-        if form is InputFormat.IMAGE:
-            path = normalised(path)
+        path = normalised(path) if form is InputFormat.IMAGE else _named(path, form)
         self._paged.notes.clear()
         source = InputDocument(path, form, backend)
         if not source.valid:
@@ -97,6 +96,13 @@ class Converter:
             ocr_confidences=tuple(notes.ocr_confidences),
             hidden_text=dict(notes.hidden_text),
         )
+
+
+def _named(path: Path, form: InputFormat) -> Path:
+    """The same file under a name with the suffix of its real type: openpyxl looks at names."""
+    named = path.with_name(f"document.{form.value}")
+    named.hardlink_to(path)
+    return named
 
 
 def _reporter(progress: Callable[[int, int], None]) -> ProgressReporter:

@@ -34,19 +34,11 @@ class Box:
 
     def touches(self, other: Box, tolerance: float) -> bool:
         """Whether the two boxes meet when each is grown by half the tolerance."""
-        return (
-            self.l - tolerance <= other.r
-            and other.l - tolerance <= self.r
-            and self.t - tolerance <= other.b
-            and other.t - tolerance <= self.b
-        )
+        return self.l - tolerance <= other.r and other.l - tolerance <= self.r and self.t - tolerance <= other.b and other.t - tolerance <= self.b
 
     def holds_centre_of(self, other: Box, margin: float = 0.0) -> bool:
         """Whether the other box's centre lies inside this one, grown by margin."""
-        return (
-            self.l - margin <= other.mid_x <= self.r + margin
-            and self.t - margin <= other.mid_y <= self.b + margin
-        )
+        return self.l - margin <= other.mid_x <= self.r + margin and self.t - margin <= other.mid_y <= self.b + margin
 
 
 def union(boxes: Iterable[Box]) -> Box:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import docling.models.stages.ocr.rapid_ocr_model as rapid_ocr
 import numpy as np
+from docling.datamodel.accelerator_options import AcceleratorDevice
 from docling.datamodel.pipeline_options import RapidOcrOptions, ThreadedPdfPipelineOptions
 from docling.models.stages.form_field.form_field_model import PdfFormFieldModel
 from docling.models.stages.heading_hierarchy.heading_hierarchy_model import HeadingHierarchyModel
@@ -25,12 +26,12 @@ PIPELINE_ID = "docling-slim/rules"
 OCR_SCALE = 2.0
 
 
-def _cpu(device: str, supported_devices: object = None) -> str:
+def _cpu(accelerator_device: str, supported_devices: list[AcceleratorDevice] | None = None) -> str:
     return "cpu"
 
 
 # Docling's decide_device imports torch even for device="cpu".
-rapid_ocr.decide_device = _cpu
+vars(rapid_ocr)["decide_device"] = _cpu
 
 
 def options(threads: int) -> ThreadedPdfPipelineOptions:
@@ -53,12 +54,11 @@ class RulePdfPipeline(StandardPdfPipeline):
 
     def _init_models(self) -> None:
         chosen = self.pipeline_options
+        assert isinstance(chosen.ocr_options, RapidOcrOptions)  # set by options() above
         self.notes = PageNotes()
         self.keep_images = False
         self.keep_backend = False
-        self.preprocessing_model = PagePreprocessingModel(
-            options=PagePreprocessingOptions(images_scale=chosen.images_scale)
-        )
+        self.preprocessing_model = PagePreprocessingModel(options=PagePreprocessingOptions(images_scale=chosen.images_scale))
         self.ocr_model = rapid_ocr.RapidOcrModel(
             enabled=chosen.do_ocr,
             artifacts_path=None,
@@ -66,7 +66,7 @@ class RulePdfPipeline(StandardPdfPipeline):
             accelerator_options=chosen.accelerator_options,
         )
         self.layout_model = OcrRegions()
-        self.layout_postprocessing_model = RuleSegmentation(self.notes)
+        self.layout_postprocessing_model = RuleSegmentation(self.notes)  # type: ignore[assignment]  # duck-typed slot
         self.form_field_model = PdfFormFieldModel(enabled=False)
         self.table_model = RuleTables(self.notes)
         self.assemble_model = PageAssembleModel(options=PageAssembleOptions())

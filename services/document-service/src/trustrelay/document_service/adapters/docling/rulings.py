@@ -53,9 +53,7 @@ def _connected(rulings: Rulings) -> Iterator[Rulings]:
         groups = [g for g in groups if g not in near]
         groups.append([line, *(entry for group in near for entry in group)])
     for group in groups:
-        yield Rulings(
-            tuple(box for flat, box in group if flat), tuple(box for flat, box in group if not flat)
-        )
+        yield Rulings(tuple(box for flat, box in group if flat), tuple(box for flat, box in group if not flat))
 
 
 def from_vectors(page: Any) -> Rulings:

@@ -13,7 +13,9 @@ from docling.datamodel.base_models import Cluster, LayoutPrediction, Table, Tabl
 from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStructureOptions
 from docling.models.base_layout_model import BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
-from docling_core.types.doc import BoundingBox, CoordOrigin, DocItemLabel, TableCell
+from docling_core.types.doc.base import BoundingBox, CoordOrigin
+from docling_core.types.doc.document import TableCell
+from docling_core.types.doc.labels import DocItemLabel
 
 from . import rulings
 from .geometry import Box, Word
@@ -71,9 +73,7 @@ class OcrRegions(BaseLayoutModel):
         return [LayoutPrediction(clusters=self._regions(page)) for page in pages]
 
     def _regions(self, page: Any) -> list[Cluster]:
-        whole = BoundingBox(
-            l=0, t=0, r=page.size.width, b=page.size.height, coord_origin=CoordOrigin.TOPLEFT
-        )
+        whole = BoundingBox(l=0, t=0, r=page.size.width, b=page.size.height, coord_origin=CoordOrigin.TOPLEFT)
         if sum(len(cell.text.strip()) for cell in page.cells) < MIN_LAYER_CHARS:
             return [Cluster(id=0, label=DocItemLabel.TEXT, bbox=whole)]
         pictures = [b for b in page._backend.get_bitmap_rects() if b.area() > MIN_PICTURE_SHARE * whole.area()]
@@ -153,8 +153,14 @@ def _table(region: TableRegion, cluster: Cluster, page_no: int) -> Table:
         for cell in region.cells
     ]
     return Table(
-        otsl_seq=[], table_cells=cells, num_rows=len(region.ys) - 1, num_cols=len(region.xs) - 1,
-        id=cluster.id, page_no=page_no, cluster=cluster, label=cluster.label,
+        otsl_seq=[],
+        table_cells=cells,
+        num_rows=len(region.ys) - 1,
+        num_cols=len(region.xs) - 1,
+        id=cluster.id,
+        page_no=page_no,
+        cluster=cluster,
+        label=cluster.label,
     )
 
 

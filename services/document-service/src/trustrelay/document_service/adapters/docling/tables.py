@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .geometry import Box, Word, union
 from .rows import Row, rows_of
@@ -92,9 +93,7 @@ def _run_end(rows: Sequence[Row], start: int) -> int:
     if columns < 2:
         return end
     while (
-        end < len(rows)
-        and len(rows[end].segments) == columns
-        and rows[end].box.mid_y - rows[end - 1].box.mid_y < MAX_ROW_STEP * rows[end].box.height
+        end < len(rows) and len(rows[end].segments) == columns and rows[end].box.mid_y - rows[end - 1].box.mid_y < MAX_ROW_STEP * rows[end].box.height
     ):
         end += 1
     return end
@@ -103,7 +102,7 @@ def _run_end(rows: Sequence[Row], start: int) -> int:
 def _aligned(rows: Sequence[Row], page_width: float) -> TableRegion | None:
     columns = [[row.segments[k].box for row in rows] for k in range(len(rows[0].segments))]
     edges: list[float] = []
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in pairwise(columns):
         ends, begins = max(box.r for box in left), min(box.l for box in right)
         if ends >= begins + 2:
             return None
@@ -114,23 +113,20 @@ def _aligned(rows: Sequence[Row], page_width: float) -> TableRegion | None:
     box = union(word.box for word in words)
     middles = [row.box.mid_y for row in rows]
     xs = (box.l, *edges, box.r)
-    ys = (box.t, *((a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)), box.b)
+    ys = (box.t, *((a + b) / 2 for a, b in pairwise(middles)), box.b)
     spans = {(r, c): c + 1 for r in range(len(ys) - 1) for c in range(len(xs) - 1)}
     cells = _fill(xs, ys, spans, words)
     return TableRegion(box, xs, ys, tuple(words), cells, has_header=len(columns) > 2)
 
 
-def _fill(
-    xs: Sequence[float], ys: Sequence[float], spans: dict[tuple[int, int], int], words: Sequence[Word]
-) -> tuple[Cell, ...]:
+def _fill(xs: Sequence[float], ys: Sequence[float], spans: dict[tuple[int, int], int], words: Sequence[Word]) -> tuple[Cell, ...]:
     owner = {(row, c): (row, column) for (row, column), end in spans.items() for c in range(column, end)}
     held: dict[tuple[int, int], list[Word]] = {}
     for word in words:
         place = owner[_slot(ys, word.box.mid_y), _slot(xs, word.box.mid_x)]
         held.setdefault(place, []).append(word)
     return tuple(
-        Cell(row, row + 1, column, end, Box(xs[column], ys[row], xs[end], ys[row + 1]),
-             _text(held.get((row, column), [])))
+        Cell(row, row + 1, column, end, Box(xs[column], ys[row], xs[end], ys[row + 1]), _text(held.get((row, column), [])))
         for (row, column), end in sorted(spans.items())
     )
 

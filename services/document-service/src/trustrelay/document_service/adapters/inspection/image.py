@@ -24,6 +24,4 @@ def inspect_image(path: Path, limits: Limits) -> None:
 
 
 def _too_large(limits: Limits) -> DocumentRefused:
-    return DocumentRefused(
-        RefusalReason.TOO_LARGE, f"The picture has more than {limits.max_pixels // MEGAPIXEL} million pixels."
-    )
+    return DocumentRefused(RefusalReason.TOO_LARGE, f"The picture has more than {limits.max_pixels // MEGAPIXEL} million pixels.")

@@ -23,9 +23,7 @@ class Inspected:
 def inspect(path: Path, limits: Limits) -> Inspected:
     """Raises DocumentRefused for every file that must not reach docling."""
     if path.stat().st_size > limits.max_bytes:
-        raise DocumentRefused(
-            RefusalReason.TOO_LARGE, f"The file is larger than {limits.max_bytes // 1024**2} MB."
-        )
+        raise DocumentRefused(RefusalReason.TOO_LARGE, f"The file is larger than {limits.max_bytes // 1024**2} MB.")
     media_type = sniff(path)
     match media_type:
         case MediaType.PDF:

@@ -49,10 +49,7 @@ def _check_archive(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
     if sum(part.file_size for part in parts) > limits.max_unpacked_bytes:
         raise DocumentRefused(RefusalReason.UNSAFE, "The document unpacks to too much data.")
     for part in parts:
-        if (
-            part.file_size > RATIO_FROM_BYTES
-            and part.file_size > limits.max_ratio * max(1, part.compress_size)
-        ):
+        if part.file_size > RATIO_FROM_BYTES and part.file_size > limits.max_ratio * max(1, part.compress_size):
             raise DocumentRefused(RefusalReason.UNSAFE, "The document unpacks to too much data.")
 
 
@@ -111,8 +108,6 @@ def _notices(names: list[str], hidden: bool) -> Iterator[Notice]:
         yield Notice("macros", "medium", "The document carries macros; none was run.")
     embedded = [name for name in names if "/embeddings/" in name or "/externalLinks/" in name]
     if embedded:
-        yield Notice(
-            "embedded_files", "medium", f"The document carries {len(embedded)} embedded or linked files; none was opened."
-        )
+        yield Notice("embedded_files", "medium", f"The document carries {len(embedded)} embedded or linked files; none was opened.")
     if hidden:
         yield Notice("hidden_text", "high", "The document holds hidden or white text, or hidden sheets.")

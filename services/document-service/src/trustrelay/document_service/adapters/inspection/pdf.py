@@ -22,9 +22,7 @@ def inspect_pdf(path: Path, limits: Limits) -> tuple[Notice, ...]:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == PASSWORD_ERROR:
-            raise DocumentRefused(
-                RefusalReason.ENCRYPTED, "The document is protected by a password."
-            ) from error
+            raise DocumentRefused(RefusalReason.ENCRYPTED, "The document is protected by a password.") from error
         raise DocumentRefused(RefusalReason.CORRUPT, "The PDF is damaged.") from error
     try:
         _check_pages(document, limits)
@@ -46,9 +44,7 @@ def _check_pages(document: pdfium.PdfDocument, limits: Limits) -> None:
     if pages == 0:
         raise DocumentRefused(RefusalReason.CORRUPT, "The PDF has no pages.")
     if pages > limits.max_pages:
-        raise DocumentRefused(
-            RefusalReason.TOO_LARGE, f"The document has {pages} pages; at most {limits.max_pages} are accepted."
-        )
+        raise DocumentRefused(RefusalReason.TOO_LARGE, f"The document has {pages} pages; at most {limits.max_pages} are accepted.")
     for number in range(pages):
         try:
             width, height = document.get_page_size(number)

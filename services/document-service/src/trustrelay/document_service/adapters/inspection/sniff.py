@@ -14,8 +14,25 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # An encrypted office file is an OLE container with this stream name (UTF-16).
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 # Whole files of other formats, told apart from garbage so that the customer gets the right advice.
-OTHER_MAGICS = (b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF", b"{\\rtf", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc\xaf",
-                b"\x1f\x8b", b"%!PS", b"ID3", b"OggS", b"\0\0\0\x18ftyp", b"\0\0\0\x20ftyp", b"SQLite format 3")
+OTHER_MAGICS = (
+    b"GIF8",
+    b"II*\0",
+    b"MM\0*",
+    b"BM",
+    b"RIFF",
+    b"{\\rtf",
+    b"\x7fELF",
+    b"MZ",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+    b"%!PS",
+    b"ID3",
+    b"OggS",
+    b"\0\0\0\x18ftyp",
+    b"\0\0\0\x20ftyp",
+    b"SQLite format 3",
+)
 TEXT_BYTES = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 
 

@@ -27,9 +27,7 @@ class ConversionRunner:
         """Convert the job's source; raises DocumentRefused. The file's name is never looked at, only its bytes."""
         inspected = inspect(job.source, self._limits)
         if job.allowed and inspected.media_type not in job.allowed:
-            raise DocumentRefused(
-                RefusalReason.TYPE_UNSUPPORTED, f"The file is {inspected.media_type}, which is not accepted here."
-            )
+            raise DocumentRefused(RefusalReason.TYPE_UNSUPPORTED, f"The file is {inspected.media_type}, which is not accepted here.")
         try:
             converted = self._converter.convert(job.source, inspected.media_type, progress)
         except ConversionFailed as failure:

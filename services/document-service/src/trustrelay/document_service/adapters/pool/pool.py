@@ -63,9 +63,7 @@ class WorkerPool:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._keepers = []
 
-    async def convert(
-        self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]
-    ) -> WorkerReport:
+    async def convert(self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]) -> WorkerReport:
         """Run one document on the next free worker; the time limit counts from when it has one.
 
         Raises DocumentRefused, WorkerCrashed, ConversionTimedOut. Cancelling kills the worker, too.
@@ -125,9 +123,7 @@ async def _either(*waits: Coroutine[Any, Any, Any]) -> None:
             task.cancel()
 
 
-async def _last_message(
-    worker: WorkerProcess, job: ConversionJob, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
+async def _last_message(worker: WorkerProcess, job: ConversionJob, progress: Callable[[int, int], None]) -> dict[str, Any]:
     async with aclosing(worker.run(job)) as messages:
         async for message in messages:
             if "progress" not in message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ class WorkerOptions:
     threads: int = 2
     # Address space of one worker; onnxruntime and pdfium map far more than they touch.
     memory_bytes: int = 6 * 1024**3
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from ..document import Document, Span, Table, TextBlock
 from ..labels import ALL_LABELS, SYNONYMS, label_key
@@ -70,7 +71,7 @@ def _table_pairs(table: Table) -> Iterator[Pair]:
     for row in table.rows:
         filled = [cell for cell in row if cell.text]
         header = len(filled) > 2 and all(cell.header for cell in filled)
-        for cell, neighbour in zip(filled, filled[1:], strict=False):
+        for cell, neighbour in pairwise(filled):
             key = label_key(cell.text.rstrip(": "))
             if header or key not in ALL_LABELS:
                 continue

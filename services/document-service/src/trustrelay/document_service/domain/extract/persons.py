@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -89,9 +90,7 @@ def _columns(row: tuple[Cell, ...]) -> dict[str, int]:
     return found
 
 
-def _rows(
-    rows: tuple[tuple[Cell, ...], ...], columns: Mapping[str, int], header: tuple[Cell, ...], heading: str
-) -> Iterator[Person]:
+def _rows(rows: tuple[tuple[Cell, ...], ...], columns: Mapping[str, int], header: tuple[Cell, ...], heading: str) -> Iterator[Person]:
     by_column = [{cell.column: cell for cell in row if cell.text} for row in rows]
     titles = {cell.column: cell.text for cell in header}
     share_column = columns.get("share", -1)
@@ -121,7 +120,8 @@ def _values(cells: Mapping[str, Cell]) -> dict[str, Value]:
 
 
 def normalised(name: str, text: str) -> str:
-    """A person's value in its normal form: ISO dates, alpha-2 nationality, share as fraction; empty when it is none."""
+    """A person's value in its normal form: ISO dates, alpha-2 nationality, share as fraction,
+    id numbers without punctuation; empty when it is none."""
     match name:
         case "birth_date":
             born: date | None = parse_date(text)
@@ -131,6 +131,8 @@ def normalised(name: str, text: str) -> str:
         case "share":
             fraction = percent(text)
             return "" if fraction is None else plain(fraction)
+        case "id_number":
+            return re.sub(r"[^0-9A-Za-z]", "", text).upper()
         case _:
             return " ".join(text.split())
 

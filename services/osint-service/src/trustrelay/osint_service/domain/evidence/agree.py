@@ -11,7 +11,7 @@ from rigour.names import tokenize_name
 from rigour.text import ascii_text
 
 from trustrelay.osint_service.domain.model import PartyType
-from trustrelay.osint_service.domain.screening.alignment import align
+from trustrelay.osint_service.domain.screening.alignment import Weighed, align
 from trustrelay.osint_service.domain.screening.names import name_form
 
 _NAME_THRESHOLD = 0.85
@@ -24,7 +24,7 @@ def same_company_name(left: str, right: str) -> bool:
     a, b = name_form(left, PartyType.COMPANY), name_form(right, PartyType.COMPANY)
     if not a.words or not b.words:
         return left.casefold() == right.casefold()
-    return a.squashed == b.squashed or align(a, b, lambda _: 1.0).score >= _NAME_THRESHOLD
+    return a.squashed == b.squashed or align(Weighed.evenly(a), Weighed.evenly(b)).score >= _NAME_THRESHOLD
 
 
 def same_address(left: str, right: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trustrelay.osint_service.domain.model import PartyType
+from trustrelay.osint_service.domain.screening.alignment import Weighed
 from trustrelay.osint_service.domain.screening.model import ListedEntity, ListedName
-from trustrelay.osint_service.domain.screening.names import NameForm, Word, name_form
+from trustrelay.osint_service.domain.screening.names import NameForm, name_form
 
 MAX_CANDIDATES = 200
 # A key that this many names share tells nothing; it only counts when no rarer key of the query is known.
@@ -17,6 +18,7 @@ _COMMON = 1500
 # A given name distinguishes persons however common it is; "trading" distinguishes no two companies.
 _LEAST_WEIGHT = {PartyType.PERSON: 0.6, PartyType.COMPANY: 0.25}
 _INITIAL_WEIGHT = 0.35
+_INTACT = (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class IndexedName:
 
     entity: ListedEntity
     name: ListedName
-    form: NameForm
+    weighed: Weighed
     family: frozenset[str]
 
 
@@ -34,28 +36,32 @@ class NameIndex:
 
     def __init__(self, kind: PartyType, entities: Iterable[ListedEntity]) -> None:
         self._kind = kind
-        self._names = tuple(_indexed(kind, entities))
+        spellings = [each for entity in entities for each in _spellings(kind, entity)]
+        frequency = Counter(word.text for _, _, form in spellings for word in frozenset(form.words))
+        self._size = max(len(spellings), 2)
+        self._weights = {text: self._rarity(count) for text, count in frequency.items()}
+        self._names = tuple(self._indexed(*each) for each in spellings)
         postings: dict[str, list[int]] = defaultdict(list)
-        frequency: dict[str, int] = defaultdict(int)
-        for position, indexed in enumerate(self._names):
-            for text in {w.text for w in indexed.form.words}:
-                frequency[text] += 1
-            for key in _keys(indexed.form):
+        for position, (_, _, form) in enumerate(spellings):
+            for key in _keys(form):
                 postings[key].append(position)
         self._postings = {key: tuple(positions) for key, positions in postings.items()}
-        self._weights = {text: self._rarity(count) for text, count in frequency.items()}
 
-    @staticmethod
-    def of(kind: PartyType, entity: ListedEntity) -> tuple[IndexedName, ...]:
+    def of(self, entity: ListedEntity) -> tuple[IndexedName, ...]:
         """Every spelling of one entity, ready for scoring."""
-        return tuple(_indexed(kind, (entity,)))
+        return tuple(self._indexed(*each) for each in _spellings(self._kind, entity))
+
+    def _indexed(self, entity: ListedEntity, name: ListedName, form: NameForm) -> IndexedName:
+        family = frozenset(w.text for w in name_form(name.family, self._kind).words) if name.family else frozenset()
+        return IndexedName(entity, name, self.weighed(form), family)
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def weigh(self, word: Word) -> float:
-        """How much a word tells: 1 for a rare one, less for one that many entries share."""
-        return _INITIAL_WEIGHT if word.initial else self._weights.get(word.text, 1.0)
+    def weighed(self, form: NameForm) -> Weighed:
+        """The name with how much each word tells: 1 for a rare one, less for one that many entries share."""
+        weights = tuple(_INITIAL_WEIGHT if word.initial else self._weights.get(word.text, 1.0) for word in form.words)
+        return Weighed(form, weights, sum(weights))
 
     def candidates(self, query: NameForm, limit: int = MAX_CANDIDATES) -> tuple[IndexedName, ...]:
         """At most `limit` names that share a word, its skeleton, its sound or the name written together; likeliest first."""
@@ -71,21 +77,19 @@ class NameIndex:
         return tuple(self._names[position] for position in best)
 
     def _rarity(self, count: int) -> float:
-        total = max(len(self._names), 2)
-        return max(_LEAST_WEIGHT[self._kind], 1 - math.log(count) / math.log(total + 1))
+        return max(_LEAST_WEIGHT[self._kind], 1 - math.log(count) / math.log(self._size + 1))
 
 
-def _indexed(kind: PartyType, entities: Iterable[ListedEntity]) -> Iterator[IndexedName]:
-    for entity in entities:
-        for name in entity.names:
-            form = name_form(name.text, kind)
-            if form.words:
-                family = frozenset(w.text for w in name_form(name.family, kind).words) if name.family else frozenset()
-                yield IndexedName(entity, name, form, family)
+def _spellings(kind: PartyType, entity: ListedEntity) -> Iterator[tuple[ListedEntity, ListedName, NameForm]]:
+    """Names of the entity that have words."""
+    for name in entity.names:
+        form = name_form(name.text, kind)
+        if form.words:
+            yield entity, name, form
 
 
 def _keys(form: NameForm) -> frozenset[str]:
-    """Blocking keys: exact word, skeleton, sound; and the name without blanks."""
+    """Blocking keys: exact word, skeleton, sound, beginning and end; and the name without blanks."""
     keys = {f"j:{form.squashed}"}
     for word in form.words:
         if word.initial:
@@ -94,4 +98,9 @@ def _keys(form: NameForm) -> frozenset[str]:
         keys.add(f"k:{word.skeleton}")
         if word.sound:
             keys.add(f"s:{word.sound}")
+        # One typing error leaves the beginning or the end intact.
+        for length in _INTACT:
+            if len(word.text) > length:
+                keys.add(f"b{length}:{word.text[:length]}")
+                keys.add(f"e{length}:{word.text[-length:]}")
     return frozenset(keys)

@@ -12,13 +12,11 @@ from rigour.text import ascii_text, metaphone
 from trustrelay.osint_service.domain.model import PartyType
 
 # Words that spellings of one name add and drop at will.
-_PARTICLES = frozenset(
-    (
-        "al", "el", "ul", "as", "ash", "ad", "an", "ar", "at", "az", "de", "la", "las", "le", "les", "del", "della", "dello", "delle", "di", "da",
-        "do", "dos", "das", "du", "des", "van", "von", "den", "der", "ten", "ter", "te", "bin", "ibn", "bint", "binti", "ben", "y", "e", "et", "und", "en",
-        "and", "the", "of", "for",
-    )
-)  # fmt: skip
+_PARTICLE_WORDS = """
+    al el ul as ash ad an ar at az de la las le les del della dello delle di da do dos das du des van von den der ten ter te
+    bin ibn bint binti ben y e et und en and the of for
+"""
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
 _SERVANT_OF = frozenset({"abd", "abdul", "abdel", "abdal", "abdol", "abdoul"})
 _SERVANT_PREFIX = re.compile(r"^abd(?:ul|el|al|ol|oul|ur|ar|er|us|as|es|ool)[ -]?(?=\w{3})")
 # Spellings of one sound in different transliterations, applied in this order.
@@ -30,9 +28,12 @@ _SKELETON_STEPS = (
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """One comparable word of a name with the keys that spellings share. `sound` is empty when the word is too short for one."""
+    """One comparable word of a name with the keys that spellings share. `sound` is empty when the word is too short for one.
+
+    Made by `word` alone, which gives one object per text: compared and hashed by identity, millions of times a minute.
+    """
 
     text: str
     skeleton: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from trustrelay.osint_service.domain.screening.alignment import Weigh, align
+from trustrelay.osint_service.domain.screening.alignment import Weighed, align
 from trustrelay.osint_service.domain.screening.model import Feature, ListedName
-from trustrelay.osint_service.domain.screening.names import NameForm
 
 _ALIGNMENT, _FAMILY, _EXACT = 1.0, 0.2, 0.1
 _ID_NUMBER = 2.0
@@ -13,22 +12,28 @@ _WEAK_ALIAS, _TRANSLITERATED = -0.08, -0.01
 _WRITTEN_TOGETHER = 0.97
 
 
-def features(query: NameForm, listed: NameForm, name: ListedName, family: frozenset[str], weigh: Weigh) -> tuple[Feature, ...]:
-    """Every feature that applies to this pair of names. Both have words; `family` are the comparable words of the family name."""
-    alignment = align(query, listed, weigh)
+def features(query: Weighed, listed: Weighed, name: ListedName, family: frozenset[str], least: float = 0.0) -> tuple[Feature, ...]:
+    """Every feature that applies to this pair of names; none when their words alone leave the total below `least`.
+
+    `family` are the comparable words of the listed family name, none when the list does not mark it.
+    """
+    alignment = align(query, listed)
     score = alignment.score
-    if score < _WRITTEN_TOGETHER and query.squashed == listed.squashed:
+    if score < _WRITTEN_TOGETHER and query.form.squashed == listed.form.squashed:
         score = _WRITTEN_TOGETHER
-    found = [Feature("name_alignment", query.original, name.text, score, _ALIGNMENT)]
+    if (score * _ALIGNMENT + _FAMILY) / (_ALIGNMENT + _FAMILY) < least:
+        return ()
+    original = query.form.original
+    found = [Feature("name_alignment", original, name.text, score, _ALIGNMENT)]
     if family:
         missing = len(family & alignment.unmatched_list) / len(family) if score < _WRITTEN_TOGETHER else 0.0
-        found.append(Feature("family_name", query.original, name.family, 1 - missing, _FAMILY))
+        found.append(Feature("family_name", original, name.family, 1 - missing, _FAMILY))
     if score > 0.999:
-        found.append(Feature("exact_name", query.original, name.text, 1.0, _EXACT))
-    if query.latin != listed.latin:
-        found.append(Feature("transliteration", query.original, name.text, 1.0, _TRANSLITERATED))
+        found.append(Feature("exact_name", original, name.text, 1.0, _EXACT))
+    if query.form.latin != listed.form.latin:
+        found.append(Feature("transliteration", original, name.text, 1.0, _TRANSLITERATED))
     if name.weak:
-        found.append(Feature("weak_alias", query.original, name.text, 1.0, _WEAK_ALIAS))
+        found.append(Feature("weak_alias", original, name.text, 1.0, _WEAK_ALIAS))
     return tuple(found)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from trustrelay.osint_service.domain.model import Check, HitStatus, Outcome, Party, PartyType
 from trustrelay.osint_service.domain.screening.discriminators import compact_id, compare
 from trustrelay.osint_service.domain.screening.dismissal import dismissal
-from trustrelay.osint_service.domain.screening.index import IndexedName, NameIndex
+from trustrelay.osint_service.domain.screening.index import NameIndex
 from trustrelay.osint_service.domain.screening.model import PEP, SANCTION, DatasetVersion, Feature, Hit, ListedEntity
-from trustrelay.osint_service.domain.screening.names import NameForm, name_form
+from trustrelay.osint_service.domain.screening.names import name_form
 from trustrelay.osint_service.domain.screening.scorer import features, same_id_number, total
 
 ALGORITHM, ALGORITHM_VERSION = "trustrelay-names", "1"
@@ -63,7 +63,7 @@ def screen(party: Party, snapshot: Snapshot, threshold: float = DEFAULT_THRESHOL
         unreadable = tuple(Check(kind, Outcome.NOT_ASSESSED, "NAME_NOT_COMPARABLE", "The name has no words", party.party_id) for kind, _ in _CHECKS)
         return Screening(party.party_id, threshold, snapshot.versions, (), unreadable)
     best: dict[tuple[str, str], tuple[float, ListedEntity, tuple[Feature, ...]]] = {}
-    for entity, found in _scored(party, snapshot):
+    for entity, found in _scored(party, snapshot, threshold):
         score, key = total(found), (entity.dataset, entity.entity_id)
         if score >= threshold and (key not in best or score > best[key][0]):
             best[key] = score, entity, found
@@ -73,20 +73,22 @@ def screen(party: Party, snapshot: Snapshot, threshold: float = DEFAULT_THRESHOL
     return Screening(party.party_id, threshold, snapshot.versions, hits, checks)
 
 
-def _scored(party: Party, snapshot: Snapshot) -> Iterator[tuple[ListedEntity, tuple[Feature, ...]]]:
-    query, index = name_form(party.full_name, party.type), snapshot.index(party.type)
+def _scored(party: Party, snapshot: Snapshot, threshold: float) -> Iterator[tuple[ListedEntity, tuple[Feature, ...]]]:
+    """Candidates whose names alone could reach the threshold, and every entry that carries the party's identity number."""
+    index = snapshot.index(party.type)
+    form = name_form(party.full_name, party.type)
+    query = index.weighed(form)
     same_id = {(e.dataset, e.entity_id): e for e in snapshot.with_id_number(party)}
-    for candidate in index.candidates(query):
+    for candidate in index.candidates(form):
         if (candidate.entity.dataset, candidate.entity.entity_id) not in same_id:
-            yield candidate.entity, _features(query, candidate, index)
+            found = features(query, candidate.weighed, candidate.name, candidate.family, threshold)
+            if found:
+                yield candidate.entity, found
     for entity in same_id.values():
         number = next(n.number for n in entity.id_numbers if compact_id(n.number) == compact_id(party.id_number))
-        for candidate in NameIndex.of(party.type, entity):
-            yield entity, (*_features(query, candidate, index), same_id_number(party.id_number, number))
-
-
-def _features(query: NameForm, candidate: IndexedName, index: NameIndex) -> tuple[Feature, ...]:
-    return features(query, candidate.form, candidate.name, candidate.family, index.weigh)
+        for spelling in index.of(entity):
+            by_name = features(query, spelling.weighed, spelling.name, spelling.family)
+            yield entity, (*by_name, same_id_number(party.id_number, number))
 
 
 def _hit(party: Party, score: float, entity: ListedEntity, found: tuple[Feature, ...]) -> Hit:

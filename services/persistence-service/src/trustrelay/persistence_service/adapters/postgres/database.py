@@ -12,6 +12,7 @@ from trustrelay.persistence_service.adapters.postgres.errors import translated
 
 _CONNECT_SECONDS = 3
 _STATEMENT_MILLISECONDS = 15_000
+_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 _SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
 
 
@@ -42,10 +43,15 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self, tenant: str) -> AsyncIterator[AsyncConnection]:
-        """Commit on leaving, roll back on any exception; every statement inside sees this tenant's rows only."""
+    async def transaction(self, tenant: str, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Commit on leaving, roll back on any exception; every statement inside sees this tenant's rows only.
+
+        `snapshot`: read-only, every statement sees the same moment.
+        """
         with translated():
             async with self._engine.begin() as connection:
+                if snapshot:
+                    await connection.execute(_SNAPSHOT)
                 await connection.execute(_SET_TENANT, {"tenant": tenant})
                 yield connection
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, cast, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from trustrelay.common.v1.case_file_pb2 import Task
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Requirement
@@ -29,10 +29,13 @@ class PaperRepository(Repository):
         columns = {"requirement_id": requirement.requirement_id, "position": position, "status": status}
         await self._upsert(requirements, {"case_id": case_id, **columns, "body": to_json(requirement)})
 
-    async def set_requirement_status(self, case_id: str, requirement_id: str, status: str) -> bool:
+    async def set_requirement_status(self, case_id: str, requirement_id: str, status: str, *, covered_by: str = "") -> bool:
         """False for an unknown requirement."""
         where = self._of(requirements, case_id, requirement_id=requirement_id)
-        changed = await self._db.execute(update(requirements).where(where).values(status=status))
+        values: dict[str, object] = {"status": status}
+        if covered_by:
+            values["body"] = requirements.c.body.op("||")(cast({"covered_by": covered_by}, JSONB))
+        changed = await self._db.execute(update(requirements).where(where).values(values))
         return changed.rowcount == 1
 
     async def add_upload(self, upload: Upload) -> Upload:
@@ -66,6 +69,12 @@ class PaperRepository(Repository):
         state = {"state": DOCUMENT_STATE.name(document.state), "body": to_json(document)}
         if not await self._insert_new(documents, {"case_id": case_id, **columns, **state, "created_at": created_at}):
             await self._db.execute(update(documents).where(self._of(documents, case_id, document_id=document.document_id)).values(**state))
+
+    async def finish_tasks(self, case_id: str, kind: str, requirement_id: str) -> None:
+        """Mark them done."""
+        where = self._of(tasks, case_id, kind=kind, requirement_id=requirement_id, done=False)
+        body = tasks.c.body.op("||")(cast({"done": True}, JSONB))
+        await self._db.execute(update(tasks).where(where).values(done=True, body=body))
 
     async def replace_tasks(self, case_id: str, new: Sequence[Task]) -> None:
         """Open tasks of the kinds and requirements named in `new` go, `new` comes."""

@@ -53,6 +53,12 @@ class PostgresStore:
         async with self._database.transaction(tenant_id) as connection:
             yield _unit(connection, tenant_id)
 
+    @asynccontextmanager
+    async def snapshot(self, tenant_id: str) -> AsyncIterator[PostgresUnit]:
+        """Reads only, as of one moment."""
+        async with self._database.transaction(tenant_id, snapshot=True) as connection:
+            yield _unit(connection, tenant_id)
+
     async def resolve_token(self, token_sha256: str) -> tuple[str, str, datetime] | None:
         """Tenant, case and expiry of a token's hash, by the one function that may look across tenants."""
         async with self._database.without_tenant() as connection:

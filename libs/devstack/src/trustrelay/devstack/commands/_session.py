@@ -1,0 +1,124 @@
+"""What the case commands share: who calls which stack, and how answers and refusals are shown."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+
+from trustrelay.devstack.client import Endpoint, OfficerClient, explain, log_in
+from trustrelay.devstack.errors import StackError, UsageError
+from trustrelay.devstack.paths import DataFolder, default_root
+from trustrelay.devstack.remote import running_state
+from trustrelay.devstack.secrets import DEV_USERS, Secrets
+from trustrelay.servicekit.errors import ServiceError
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Data folder of the stack.", envvar="TRUSTRELAY_DATA", show_default=str(default_root()))
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout.")]
+AsOption = Annotated[str, typer.Option("--as", help=f"Dev user: {', '.join(DEV_USERS)}.")]
+RequestOption = Annotated[str, typer.Option("--request-id", help="UUID4 of an earlier try: the same request is done once.")]
+EtagOption = Annotated[str, typer.Option("--etag", help="Refuse if the case has changed since it showed this etag.")]
+
+T = TypeVar("T")
+
+#: What a person can do about a refusal; everything else speaks for itself.
+_ADVICE = {
+    "ETAG_MISMATCH": "look at it again with `trustrelay case show`, then decide on what you see",
+    "ROLE_REQUIRED": "use another dev user with --as (officers: olivia, samir; manager: mara; auditor: anton)",
+    "SAME_OFFICER": "a second officer must do this: --as samir",
+    "HITS_OPEN": "close the open hits with `trustrelay case resolve-hit`",
+    "CHECKS_NOT_ASSESSED": "override them with a reason (`trustrelay case override-check`), or decide otherwise",
+    "CASE_NOT_FOUND": "`trustrelay case list` shows the cases of this user's tenant",
+    "CASE_CLOSED": "the case has ended; open a new one if need be",
+    "CAPSULE_NOT_READY": "wait for the decision, then try again",
+    "PORTAL_CLOSED": "the customer can only act while documents are awaited or processed",
+    "PORTAL_TOKEN_EXPIRED": "make a new link with `trustrelay portal link`",
+    "REQUEST_ID_REUSED": "leave --request-id out for a new intention",
+}
+_LATER = "try again in a few seconds; `trustrelay status` shows what is down"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Which stack, and as whom."""
+
+    data: Path | None
+    user: str
+
+
+def endpoint_of(data: Path | None) -> Endpoint:
+    """Where the running stack's API and issuer are. Raises StackError when nothing runs there."""
+    folder = DataFolder.at(data)
+    state = running_state(folder)
+    if state is None:
+        raise StackError(f"no stack runs on {folder.root}: start one with `trustrelay up --detach`")
+    return Endpoint(state.urls["case-api"], state.urls["issuer"])
+
+
+@asynccontextmanager
+async def officer(caller: Caller) -> AsyncIterator[OfficerClient]:
+    """CaseService as the caller. Raises UsageError for a user that the stack does not have."""
+    if caller.user not in DEV_USERS:
+        raise UsageError(f"there is no dev user {caller.user!r}: use one of {', '.join(DEV_USERS)}")
+    endpoint = endpoint_of(caller.data)
+    password = Secrets.open(DataFolder.at(caller.data).keys).dev_password(caller.user)
+    client = OfficerClient(endpoint.case_api, await log_in(endpoint, caller.user, password))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def as_officer(caller: Caller, call: Callable[[OfficerClient], Awaitable[T]]) -> T:
+    """One call as the caller."""
+    async with officer(caller) as client:
+        return await call(client)
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Run a command's work: its exit code, or 1 with the refusal and what to do about it on stderr."""
+    try:
+        return asyncio.run(work)
+    except ServiceError as refusal:
+        print(f"trustrelay: {explain(refusal)}", file=sys.stderr)
+        for key, value in sorted(refusal.metadata.items()):
+            print(f"  {key} = {value}", file=sys.stderr)
+        if advice := _ADVICE.get(refusal.reason) or (_LATER if refusal.retry_after else ""):
+            print(f"  → {advice}", file=sys.stderr)
+        return 1
+
+
+def show(message: Message, as_json: bool, line: str) -> None:
+    """The message as JSON, or one line about it."""
+    print(json.dumps(as_dict(message), indent=1, ensure_ascii=False) if as_json else line)
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """Proto names, unset scalars left out."""
+    return MessageToDict(message, preserving_proto_field_name=True)
+
+
+def short(enum_name: str, prefix: str) -> str:
+    """CASE_STATUS_APPROVED → APPROVED."""
+    return enum_name.removeprefix(prefix)
+
+
+def named(enum: Any, prefix: str, word: str, option: str) -> Any:
+    """The enum value that a person means by `true-match` or `TRUE_MATCH`. Raises UsageError naming the choices."""
+    name = f"{prefix}{word.upper().replace('-', '_')}"
+    known = [item for item, _ in enum.items() if not item.endswith("_UNSPECIFIED")]
+    if name not in known:
+        choices = ", ".join(short(item, prefix).lower().replace("_", "-") for item in known)
+        raise UsageError(f"{option} takes one of: {choices}")
+    return enum.Value(name)

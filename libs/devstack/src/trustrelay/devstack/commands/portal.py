@@ -1,0 +1,103 @@
+"""`trustrelay portal …`: the customer's side of a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trustrelay.common.v1.case_types_pb2 import CaseStatus
+from trustrelay.devstack.client import CustomerClient
+from trustrelay.devstack.commands._session import AsOption, Caller, DataOption, JsonOption, as_officer, endpoint_of, officer, run, short, show
+from trustrelay.devstack.errors import UsageError
+
+app = typer.Typer(name="portal", no_args_is_help=True, help="The customer's portal: links, uploads, submissions.")
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="portal")
+
+
+@app.command()
+def link(case_id: str, user: AsOption = "olivia", data: DataOption = None) -> int:
+    """Make a link secret for the customer; it is shown once and stored as a hash."""
+
+    async def work() -> int:
+        print(await as_officer(Caller(data, user), lambda api: api.portal_link(case_id)))
+        return 0
+
+    return run(work())
+
+
+@app.command()
+def view(
+    case_id: Annotated[str, typer.Argument(help="Not needed with --token.")] = "",
+    token: Annotated[str, typer.Option("--token", help="The link's secret.", envvar="TRUSTRELAY_PORTAL_TOKEN")] = "",
+    user: AsOption = "olivia",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """What the customer sees."""
+
+    async def work() -> int:
+        client = await _customer(Caller(data, user), case_id, token)
+        try:
+            shown = await client.portal_case()
+        finally:
+            await client.close()
+        asked = "\n".join(f"  {r.requirement_id}: {r.title}" for r in shown.requirements)
+        show(shown, as_json, f"{_status(shown.status)}\n{asked}")
+        return 0
+
+    return run(work())
+
+
+@app.command()
+def submit(
+    case_id: Annotated[str, typer.Argument(help="Not needed with --token.")] = "",
+    document: Annotated[list[str] | None, typer.Option("--document", help="REQUIREMENT=FILE to upload first; may be repeated.")] = None,
+    token: Annotated[str, typer.Option("--token", help="The link's secret.", envvar="TRUSTRELAY_PORTAL_TOKEN")] = "",
+    user: AsOption = "olivia",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Upload documents as the customer and hand them in. Without --token, --as makes a link of its own."""
+    files = [_document(one) for one in document or ()]
+
+    async def work() -> int:
+        client = await _customer(Caller(data, user), case_id, token)
+        try:
+            for requirement, path in files:
+                await client.upload(requirement, path)
+            answer = await client.submit()
+        finally:
+            await client.close()
+        show(answer, as_json, f"submission {answer.submission_number}, {len(files)} documents, {_status(answer.status)}")
+        return 0
+
+    return run(work())
+
+
+async def _customer(caller: Caller, case_id: str, token: str) -> CustomerClient:
+    if bool(token) == bool(case_id):
+        raise UsageError("give either a CASE_ID or --token")
+    if token:
+        return CustomerClient(endpoint_of(caller.data).case_api, token)
+    async with officer(caller) as api:
+        return CustomerClient(endpoint_of(caller.data).case_api, await api.portal_link(case_id))
+
+
+def _document(text: str) -> tuple[str, Path]:
+    requirement, separator, name = text.partition("=")
+    path = Path(name)
+    if not separator or not requirement:
+        raise UsageError("--document takes REQUIREMENT=FILE")
+    if not path.is_file():
+        raise UsageError(f"{path} is no file")
+    return requirement, path
+
+
+def _status(status: CaseStatus.ValueType) -> str:
+    return short(CaseStatus.Name(status), "CASE_STATUS_")

@@ -1,0 +1,211 @@
+"""Runs real case workflows against scripted activities on the time-skipping server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from worker_signing import OFFICER, SENDERS, Sender, verifier
+from worker_store import ScriptedCase, activities
+
+from trustrelay.contracts import case_workflow as contract
+from trustrelay.contracts.case_workflow import CaseInput, CaseStatusView, Decision, Policy, Receipt, SecondDecision, Status, Tier, Update
+from trustrelay.workflow_worker.application import assertion_keys
+from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.entrypoints.worker import Domain, Slots, build_worker
+
+KEYS = [SearchAttributeKey.for_keyword(name) for name in ("CaseStatus", "AutomationTier", "TenantId", "TemplateId", "Country")]
+TENANT = "tenant-test"
+MESSAGES: dict[Update, tuple[type, dict[str, Any]]] = {
+    Update.OPEN: (contract.OpenCase, {}),
+    Update.DOCUMENTS_SUBMITTED: (contract.DocumentsSubmitted, {}),
+    Update.REQUIREMENTS_APPROVED: (contract.RequirementsApproved, {"reason": "complete"}),
+    Update.SKIP_DOCUMENTS: (contract.SkipDocuments, {"reason": "all is known"}),
+    Update.RESOLVE_HIT: (contract.ResolveHit, {"hit_id": "hit-1", "reason": "another birth date"}),
+    Update.OVERRIDE_CHECK: (contract.OverrideCheck, {"check_id": "vat_vies", "reason": "seen on paper"}),
+    Update.OFFICER_DECISION: (contract.OfficerDecision, {"decision": Decision.APPROVE, "reason": "in order"}),
+    Update.SECOND_DECISION: (contract.SecondOfficerDecision, {"decision": SecondDecision.CONFIRM, "reason": "agreed"}),
+    Update.SET_TIER: (contract.SetTier, {"tier": Tier.FULL_REVIEW, "reason": "look closely"}),
+    Update.WITHDRAW: (contract.Withdraw, {"reason": "asked for"}),
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a refused message said."""
+
+    reason: str
+    code: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class RunningCase:
+    """One workflow, its script and its senders."""
+
+    server: Server
+    input: CaseInput
+    script: ScriptedCase
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        """The workflow."""
+        return self.server.client.get_workflow_handle(contract.workflow_id(self.input.tenant_id, self.input.case_id), result_type=Receipt)
+
+    async def message(
+        self, update: Update, sender: Sender | None = None, *, request_id: str | None = None, body: str = "", version: int = 0, **payload: Any
+    ) -> Any:
+        """A signed message with the defaults of its kind."""
+        kind, defaults = MESSAGES[update]
+        chosen = sender or SENDERS.get(update, OFFICER)
+        now = await self.server.env.get_current_time()
+        envelope = chosen.sign(self.input, update, now, request_id, body, version)
+        return kind(envelope, **{**defaults, **payload})
+
+    async def send(self, update: Update, sender: Sender | None = None, **options: Any) -> Receipt:
+        """Sends it as case-api does and waits for the answer."""
+        return await self.deliver(update, await self.message(update, sender, **options))
+
+    async def deliver(self, update: Update, message: Any) -> Receipt:
+        """Sends a message as it is."""
+        receipt: Receipt = await self.handle.execute_update(update, message, result_type=Receipt)
+        return receipt
+
+    async def refused(self, update: Update, sender: Sender | None = None, **options: Any) -> Refused:
+        """Sends what must be refused; why it was."""
+        return await self.refusal_of(self.send(update, sender, **options))
+
+    @staticmethod
+    async def refusal_of(sending: Any) -> Refused:
+        """Why an update that is being sent was refused."""
+        try:
+            receipt = await sending
+        except WorkflowUpdateFailedError as failed:
+            cause = failed.cause
+            assert isinstance(cause, ApplicationError), cause
+            detail = cause.details[0]
+            return Refused(str(cause.type), detail["code"], detail["metadata"])
+        raise AssertionError(f"accepted: {receipt}")
+
+    async def view(self) -> CaseStatusView:
+        """get_status."""
+        view: CaseStatusView = await self.handle.query("get_status", result_type=CaseStatusView)
+        return view
+
+    async def until(self, *statuses: Status, seconds: float = 10) -> CaseStatusView:
+        """Waits for one of the statuses."""
+        deadline = time.monotonic() + seconds
+        while True:
+            view = await self.view()
+            if view.status in statuses:
+                return view
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{view.status} after {seconds} s; stored {self.script.statuses}; calls {self.script.calls}")
+            await asyncio.sleep(0.01)
+
+    async def eventually(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        """Waits for a fact of the script."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {seconds} s; stored {self.script.statuses}; calls {self.script.calls}")
+            await asyncio.sleep(0.01)
+
+    async def pass_time(self, **duration: float) -> None:
+        """Skips time."""
+        await self.server.env.sleep(timedelta(**duration))
+
+    async def result(self) -> Receipt:
+        """The workflow's end; time is skipped while waiting."""
+        async with asyncio.timeout(20):
+            receipt: Receipt = await self.handle.result()
+        return receipt
+
+    async def to(self, status: Status) -> RunningCase:
+        """Brings the case to a state on the straight path, with the customer's first submission where it is on the way."""
+        if status in (Status.CREATED, Status.PRE_INVESTIGATION, Status.DOCUMENT_GAP_ANALYSIS):
+            raise ValueError("block an activity instead")
+        await self.until(Status.REQUIREMENTS_REVIEW)
+        if status is Status.REQUIREMENTS_REVIEW:
+            return self
+        await self.send(Update.REQUIREMENTS_APPROVED)
+        await self.until(Status.AWAITING_DOCUMENTS)
+        if status is Status.AWAITING_DOCUMENTS:
+            return self
+        await self.send(Update.DOCUMENTS_SUBMITTED)
+        await self.until(status)
+        return self
+
+
+@dataclass
+class Server:
+    """A time-skipping server with a worker on it."""
+
+    env: WorkflowEnvironment
+    client: Client
+    cases: dict[str, ScriptedCase]
+    task_queue: str
+
+    async def start(self, script: ScriptedCase | None = None, *, open_it: bool = True, **policy: Any) -> RunningCase:
+        """Starts a case, and opens it."""
+        case = CaseInput(str(uuid.uuid4()), TENANT, "kyb_standard", 1, "BE", "officer-one", policy=replace(Policy(), **policy))
+        self.cases[case.case_id] = script or ScriptedCase()
+        await self.client.start_workflow(
+            contract.WORKFLOW,
+            case,
+            id=contract.workflow_id(case.tenant_id, case.case_id),
+            task_queue=self.task_queue,
+            search_attributes=search_attributes(case),
+        )
+        running = RunningCase(self, case, self.cases[case.case_id])
+        if open_it:
+            await running.send(Update.OPEN)
+        return running
+
+
+def search_attributes(case: CaseInput) -> TypedSearchAttributes:
+    """As case-api sets them."""
+    values = ("CREATED", "UNSPECIFIED", case.tenant_id, case.template_id, case.country)
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in zip(KEYS, values, strict=True)])
+
+
+@asynccontextmanager
+async def serving(**connect: Any) -> AsyncIterator[Server]:
+    """The server, and a worker built as production builds it, with scripted activities."""
+    path = shutil.which("temporal-test-server", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path) as env:
+        client = env.client
+        types = dict.fromkeys((key.name for key in KEYS), IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
+        await client.operator_service.add_search_attributes(AddSearchAttributesRequest(search_attributes=types, namespace=client.namespace))
+        if connect:
+            config = client.config()
+            client = Client(**{**config, **connect})
+        async with working(env, client) as server:
+            yield server
+
+
+@asynccontextmanager
+async def working(env: WorkflowEnvironment, client: Client, cases: dict[str, ScriptedCase] | None = None) -> AsyncIterator[Server]:
+    """A worker on an existing server."""
+    assertion_keys.install(verifier())
+    known = {} if cases is None else cases
+    domain = Domain(contract.TASK_QUEUE, contract.DEPLOYMENT, [ComplianceCaseWorkflow], activities(known))
+    worker = build_worker(client, domain, Slots(20, 50, timedelta(0)), "")
+    async with worker:
+        yield Server(env, client, known, domain.task_queue)
