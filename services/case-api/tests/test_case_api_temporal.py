@@ -137,7 +137,7 @@ async def test_a_refusal_keeps_the_workflows_reason_and_is_audited(api: Api, wor
     request = decision(receipt, reason="hits are open")
     async with refused(PRECONDITION, "HITS_OPEN") as error:
         await api.cases.DecideCase(request, metadata=await api.as_user("olivia"))
-    assert error().metadata == {"hits": "1"}
+    assert error().metadata == {"message": "officer_decision", "hits": "1"}
     ((case_id, actor, entry),) = api.store.events
     assert (case_id, actor, entry.type) == (receipt.case_id, "olivia", "message_refused")
     for fact in ("HITS_OPEN", "officer_decision", request.request_id):

@@ -101,7 +101,7 @@ async def store() -> AsyncIterator[Store]:
     app = Store()
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     app.port = server.servers[0].sockets[0].getsockname()[1]
     yield app
@@ -138,7 +138,7 @@ def _caller() -> Any:
 async def until_serving(service: Service) -> None:
     health = health_pb2_grpc.HealthStub(service.plain)
     async with asyncio.timeout(60):
-        while (await health.Check(health_pb2.HealthCheckRequest())).status != health_pb2.HealthCheckResponse.SERVING:
+        while (await health.Check(health_pb2.HealthCheckRequest())).status != health_pb2.HealthCheckResponse.SERVING:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -302,5 +302,5 @@ async def test_a_call_that_is_cancelled_kills_its_work(service: Service, make: A
             break
     call.cancel()
     async with asyncio.timeout(20):
-        while before & service.parts.pool.pids:
+        while before & service.parts.pool.pids:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

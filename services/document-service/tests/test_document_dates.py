@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from trustrelay.document_service.domain.dates import MONTHS, find_dates, parse_date
 from trustrelay.document_service.domain.numbers import digits, find_be_numbers, find_ibans, percent, same_number, shares
 
-ENGLISH = "january february march april may june july august september october november december".split()
-DUTCH = "januari februari maart april mei juni juli augustus september oktober november december".split()
-FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+ENGLISH = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+DUTCH = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"]
+FRENCH = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 days = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 
 

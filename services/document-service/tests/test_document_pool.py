@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -82,7 +81,7 @@ def ignore(done: int, total: int) -> None:
 async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Poll until a condition holds; fails after the deadline."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -191,12 +190,12 @@ asyncio.run(main())
 
 async def test_a_killed_service_leaves_no_worker_behind() -> None:
     """SIGKILL of the service takes its workers along."""
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        worker = int(await asyncio.to_thread(parent.stdout.readline))
-        assert exists(worker)
-        parent.kill()
-        parent.wait()
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    worker = int(await parent.stdout.readline())
+    assert exists(worker)
+    parent.kill()
+    await parent.wait()
     await until(lambda: not exists(worker), seconds=5)
 
 

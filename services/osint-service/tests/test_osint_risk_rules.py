@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trustrelay.osint_service.domain.model import Check, Finding, HitStatus, Outcome, Party, PartyType, Profile, Role, Severity, Subject
@@ -154,6 +154,7 @@ def _level(values: list[float]) -> Level:
     return level(sum(f.weight * f.value for f in factors), factors)
 
 
+@settings(deadline=None)
 @given(_VALUES, st.integers(0, len(RULES) - 1), st.floats(0, 1))
 def test_more_risk_never_lowers_the_level(values: list[float], position: int, higher: float) -> None:
     """Monotone in every factor."""
@@ -162,6 +163,7 @@ def test_more_risk_never_lowers_the_level(values: list[float], position: int, hi
     assert _level(raised) >= _level(values)
 
 
+@settings(deadline=None)
 @given(_VALUES)
 def test_a_floor_is_never_outweighed(values: list[float]) -> None:
     """Whatever else is true, the level is at least the floor of each factor present."""
@@ -172,6 +174,7 @@ _HITS = st.builds(JudgedHit, st.just("p1"), st.sampled_from([("sanction",), ("ro
 _FINDINGS = st.builds(Finding, st.text(max_size=3), st.sampled_from(["adverse_media", "discrepancy_share"]), st.sampled_from(Severity), st.just(""))
 
 
+@settings(deadline=None)
 @given(st.lists(_HITS, max_size=3), st.lists(_FINDINGS, max_size=3), _HITS, _FINDINGS)
 def test_another_hit_or_finding_never_lowers_risk(hits: list[JudgedHit], found: list[Finding], more: JudgedHit, worse: Finding) -> None:
     """Adding suspicion adds risk or leaves it."""

@@ -17,12 +17,24 @@ from osint_harness import Sandbox, company_subject, osint
 from trustrelay.common.v1 import case_types_pb2 as case_types
 from trustrelay.common.v1 import decision_types_pb2 as decision_types
 from trustrelay.common.v1 import evidence_types_pb2 as evidence_types
+from trustrelay.common.v1 import objects_pb2 as objects
 from trustrelay.common.v1 import requirement_types_pb2 as requirement_types
+from trustrelay.devstack.engines.seaweed import SeaweedEngine
 from trustrelay.osint.v1 import evidence_service_pb2 as evidence_messages
 from trustrelay.osint.v1 import evidence_service_pb2_grpc as evidence_stubs
+from trustrelay.osint.v1 import investigation_service_pb2 as media_messages
+from trustrelay.osint.v1 import investigation_service_pb2_grpc as media_stubs
+from trustrelay.osint.v1 import registry_service_pb2 as registry_messages
+from trustrelay.osint.v1 import registry_service_pb2_grpc as registry_stubs
 from trustrelay.osint.v1 import risk_service_pb2 as risk_messages
 from trustrelay.osint.v1 import risk_service_pb2_grpc as risk_stubs
+from trustrelay.osint.v1 import screening_service_pb2 as screening_messages
+from trustrelay.osint.v1 import screening_service_pb2_grpc as screening_stubs
+from trustrelay.osint.v1 import verification_service_pb2 as verification_messages
+from trustrelay.osint.v1 import verification_service_pb2_grpc as verification_stubs
+from trustrelay.servicekit.context import CallContext, use
 from trustrelay.servicekit.errors import InvalidArgument
+from trustrelay.servicekit.grpc_client import channel
 from trustrelay.servicekit.health import ask
 
 OPEN, COVERED = requirement_types.REQUIREMENT_STATUS_OPEN, requirement_types.REQUIREMENT_STATUS_COVERED
@@ -105,11 +117,13 @@ async def test_an_impossible_agreement_is_refused(sandbox: Sandbox, tmp_path: Pa
     assert refused.value.reason == "AGREEMENT_OUT_OF_RANGE"
 
 
-async def test_the_process_serves_after_its_lists_are_loaded_and_stops_on_sigterm(sandbox: Sandbox, tmp_path: Path) -> None:
-    """`python -m trustrelay.osint_service` becomes healthy by itself, names nobody in its log and drains on SIGTERM."""
+async def test_the_process_serves_tells_nobody_and_stops_on_sigterm(
+    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
+) -> None:
+    """`python -m trustrelay.osint_service` becomes healthy by itself, works, retries, names nobody in its log and drains on SIGTERM."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    settings = sandbox.settings(tmp_path / "cache", "store:1", port=port)
+    settings = sandbox.settings(tmp_path / "cache", s3_engine.endpoint, port=port, log_level="DEBUG")
     chosen = {f"TRUSTRELAY_{name.upper()}": str(value) for name, value in settings.model_dump(exclude_none=True).items()}
     log = tmp_path / "log"
     with log.open("wb") as out:
@@ -120,6 +134,7 @@ async def test_the_process_serves_after_its_lists_are_loaded_and_stops_on_sigter
             while not await ask(f"127.0.0.1:{port}", "trustrelay.osint.v1.ScreeningService"):
                 assert process.returncode is None
                 await asyncio.sleep(0.2)
+        await _work(f"127.0.0.1:{port}", sandbox, grant)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     finally:
@@ -127,7 +142,25 @@ async def test_the_process_serves_after_its_lists_are_loaded_and_stops_on_sigter
             process.kill()
     text = log.read_text()
     assert '"list.loaded"' in text
-    assert not any(person.family in text for person in sandbox.cast.persons)
+    company = sandbox.cast.subject
+    secrets = {company.name, company.enterprise_number, company.lei or "", *(person.family for person in sandbox.cast.persons)}
+    assert [secret for secret in secrets if secret.casefold() in text.casefold()] == []
+
+
+async def _work(target: str, sandbox: Sandbox, grant: objects.WriteGrant) -> None:
+    """A check that retries, a press search and a screening, all with names in them."""
+    subject = company_subject(sandbox.cast.subject, lei="")
+    with use(CallContext("acme", "tester")):
+        async with channel(target) as opened:
+            with sandbox.failing("vies", "ms_unavailable"):
+                checks = verification_messages.RunChecksRequest(subject=subject, destination=grant)
+                assert [e async for e in verification_stubs.VerificationServiceStub(opened).RunChecks(checks, timeout=60)]
+            search = media_messages.InvestigateRequest(subject=subject, destination=grant)
+            assert [e async for e in media_stubs.InvestigationServiceStub(opened).Investigate(search, timeout=60)]
+            collect = registry_messages.CollectRegistryRequest(subject=subject, destination=grant)
+            assert [e async for e in registry_stubs.RegistryServiceStub(opened).CollectRegistry(collect, timeout=60)]
+            who = case_types.Party(type=case_types.SUBJECT_TYPE_PERSON, full_name=sandbox.cast.listed.owners[0].person.name)
+            assert await screening_stubs.ScreeningServiceStub(opened).Screen(screening_messages.ScreenRequest(party=who), timeout=10)
 
 
 def test_missing_settings_are_named(tmp_path: Path) -> None:

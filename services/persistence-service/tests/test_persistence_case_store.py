@@ -20,6 +20,15 @@ async def test_a_staged_request_gives_the_same_case_again(caller: Caller) -> Non
         await caller.stage(request_id, body="b")
 
 
+async def test_a_value_that_cannot_be_stored_is_the_callers_mistake(caller: Caller) -> None:
+    """A NUL character in a fact is refused as FIELD_INVALID, not reported as an outage."""
+    case_id = await caller.open()
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await caller.move(case_id, 1, PRE, tier_set_by="rule:\x00")
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await caller.move(case_id, 1, PRE, projection_json='{"a": "\\u0000"}')
+
+
 async def test_a_case_is_no_case_until_it_is_opened(caller: Caller) -> None:
     """A staged case is invisible; opened, it has version 1, its requirements and its first audit event, once."""
     case_id = (await caller.stage()).case_id

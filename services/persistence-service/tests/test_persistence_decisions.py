@@ -170,7 +170,7 @@ async def test_a_capsule_is_built_once_and_tells_what_was_decided(caller: Caller
     assert (envelope["payloadType"], statement["_type"]) == ("application/vnd.in-toto+json", "https://in-toto.io/Statement/v1")
     assert [subject["name"] for subject in statement["subject"]] == ["iteration-0/registry/a.json"]
     predicate = statement["predicate"]
-    assert (predicate["status"], predicate["decisions"][0]["actor"]) == ("CASE_STATUS_REJECTED", "officer:ines")
+    assert (predicate["status"], predicate["decisions"][0]["actor"]) == ("REJECTED", "officer:ines")
     assert (predicate["hits"][0]["status"], predicate["hit_resolutions"][0]["reason"]) == ("HIT_STATUS_TRUE_MATCH", "compared birth dates")
     assert predicate["screenings"][0]["algorithm_version"] == "4.3"
     assert predicate["timestamp"] == {"rfc3161": "not configured"}
@@ -179,9 +179,7 @@ async def test_a_capsule_is_built_once_and_tells_what_was_decided(caller: Caller
     assert (await caller.file(case_id)).capsule == first.capsule
 
 
-async def test_a_capsule_verifies_with_openssl_and_fails_when_altered(
-    caller: Caller, capsule_keys: tuple[Path, Path], tmp_path: Path
-) -> None:
+async def test_a_capsule_verifies_with_openssl_and_fails_when_altered(caller: Caller, capsule_keys: tuple[Path, Path], tmp_path: Path) -> None:
     """The DSSE signature checks out with tools that are not ours; one changed byte of the payload fails."""
     case_id, reply = await sealed(caller)
     envelope = json.loads(await fetched(caller, case_id, reply.capsule))

@@ -85,9 +85,8 @@ async def test_a_killed_object_store_is_unavailable_and_loses_nothing(migrated: 
 
 async def wished(caller: Caller) -> tuple[str, pb.CreateUploadResponse]:
     case_id = await caller.open()
-    request = pb.CreateUploadRequest(
-        case_id=case_id, request_id=str(uuid.uuid4()), requirement_id="proof_of_address", file_name="a.pdf", size_bytes=len(BODY), uploaded_by="customer"
-    )
+    request = pb.CreateUploadRequest(case_id=case_id, request_id=str(uuid.uuid4()), requirement_id="proof_of_address", uploaded_by="customer")
+    request.file_name, request.size_bytes = "a.pdf", len(BODY)
     return case_id, await caller.call(caller.objects.CreateUpload, request)
 
 
@@ -123,7 +122,7 @@ async def own_process(database_url: str, s3: Any, key_file: Path, port: int) -> 
         await process.wait()
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.06])
+@pytest.mark.parametrize("delay", [0.01, 0.04])
 async def test_a_service_killed_while_completing_loses_no_upload(
     migrated: Any, s3_engine: Any, capsule_keys: tuple[Path, Path], delay: float, unused_tcp_port: int
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from persistence_harness import Caller, Service, post, refused, sha
+from persistence_harness import WITHDRAWN, Caller, Service, post, refused, sha
 
 from trustrelay.common.v1.requirement_types_pb2 import (
     DOCUMENT_STATE_INVALID,
@@ -67,6 +67,14 @@ async def test_an_upload_becomes_a_document_once(caller: Caller, s3_engine: Any)
     assert [event.type for event in events] == ["case_opened", "document_uploaded"]
 
 
+async def test_a_large_upload_is_one_version(caller: Caller, s3_engine: Any) -> None:
+    """Bodies that travel in several parts are stored as one verified version like any other."""
+    body = PDF + bytes(12 * 1024 * 1024)
+    document = await uploaded(caller, await caller.open(), body)
+    stored = s3_engine.client().stat_object("evidence", document.original.key, version_id=document.original.version)
+    assert (stored.size, document.original.sha256) == (len(body), sha(body))
+
+
 async def test_no_key_holds_a_file_name(caller: Caller) -> None:
     """Names of files hold names of people; keys end up in addresses and traces."""
     case_id = await caller.open()
@@ -98,6 +106,9 @@ async def test_what_must_not_be_uploaded_is_refused_with_a_reason(caller: Caller
         await wish(service.caller(), case_id)
     with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
         await wish(caller, case_id, request_id="7")
+    await caller.move(case_id, 1, WITHDRAWN)
+    with refused("FAILED_PRECONDITION", "CASE_CLOSED"):
+        await wish(caller, case_id)
 
 
 async def test_the_store_itself_refuses_more_than_declared_and_other_keys(caller: Caller) -> None:
@@ -135,9 +146,7 @@ async def test_an_upload_belongs_to_its_case_and_tenant(caller: Caller, service:
 
 
 @pytest.mark.parametrize("dies_in", ["promote", "discard_upload"])
-async def test_a_completion_that_died_is_finished_by_the_next(
-    caller: Caller, s3_engine: Any, monkeypatch: pytest.MonkeyPatch, dies_in: str
-) -> None:
+async def test_a_completion_that_died_is_finished_by_the_next(caller: Caller, s3_engine: Any, monkeypatch: pytest.MonkeyPatch, dies_in: str) -> None:
     """Dying after the promotion, or before the quarantined copy is deleted, leaves one document, one version, nothing in quarantine."""
     case_id = await caller.open()
     given = await wish(caller, case_id)

@@ -95,11 +95,12 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(connect: Connect = no_temporal, store: Store | None = None) -> AsyncIterator[Api]:
-    kept, signer = store or Store(), dev_signer()
-    issuer = Issuer(ISSUER_URL, f"{ISSUER_URL}/jwks.json", AUDIENCE)
+async def running_api(connect: Connect = no_temporal, store: Store | None = None, issuer_url: str = "") -> AsyncIterator[Api]:
+    """With `issuer_url`, tokens come from the issuer that serves there; else from one without a socket."""
+    kept, signer, url = store or Store(), dev_signer(), issuer_url or ISSUER_URL
+    issuer = Issuer(url, f"{url}/jwks.json", AUDIENCE)
     async with (
-        dev_issuer_client() as http,
+        httpx.AsyncClient() if issuer_url else dev_issuer_client() as http,
         running_persistence(kept) as persistence_target,
         channel(persistence_target) as persistence,
         running(

@@ -77,7 +77,7 @@ class ProbeWorkflow:
     @skip_documents.validator
     def _may_skip(self, message: SkipDocuments) -> None:
         if message.reason == "too late":
-            raise refuse("FAILED_PRECONDITION", "MESSAGE_NOT_ALLOWED", status="CREATED", message="skip_documents")
+            raise refuse("FAILED_PRECONDITION", "MESSAGE_NOT_ALLOWED", status="CREATED")
 
     @workflow.update(name="documents_submitted")
     async def documents_submitted(self, message: DocumentsSubmitted) -> Receipt:

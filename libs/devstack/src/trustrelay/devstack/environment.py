@@ -90,7 +90,11 @@ class StackEnvironment:
         return (
             self._service("osint-service")
             | sandbox_urls(f"http://{self.target('sandbox')}")
-            | {"TRUSTRELAY_OBJECT_STORE_HOSTS": self.seaweed.endpoint, "TRUSTRELAY_CACHE_DIR": str(cache)}
+            | {
+                "TRUSTRELAY_OBJECT_STORE_HOSTS": self.seaweed.endpoint,
+                "TRUSTRELAY_CACHE_DIR": str(cache),
+                "TRUSTRELAY_GDELT_INTERVAL_SECONDS": "0",  # the public service asks for 5 s between requests, the sandbox does not
+            }
         )
 
     def workflow_worker(self) -> Environment:

@@ -56,7 +56,7 @@ def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer)
         open_case=OpenCaseUseCase(cases, engine, assertions),
         send=SendMessage(cases, engine, audit, assertions),
         uploads=Uploads(cases, objects),
-        portal=PortalAccess(cases, audit),
+        portal=PortalAccess(cases),
         fetch_capsule=FetchCapsule(cases, objects),
         cases=cases,
         audit=audit,

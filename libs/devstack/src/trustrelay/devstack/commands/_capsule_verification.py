@@ -15,8 +15,7 @@ import rfc8785
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
-from securesystemslib.signer import Key
-from securesystemslib.signer._key import SSlibKey
+from securesystemslib.signer._key import Key, SSlibKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -83,6 +82,7 @@ def _signed_by(envelope: Mapping[str, Any], public_keys: Sequence[bytes]) -> str
         raise CapsuleRefused("UNSIGNED", "the capsule carries no signature")
     if len(signatures) != 1 or not isinstance(signatures[0], dict) or set(signatures[0]) != {"keyid", "sig"}:
         raise CapsuleRefused("ENVELOPE_INVALID", "the capsule must carry exactly one signature")
+    _decoded(signatures[0]["sig"])
     keys: list[Key] = [SSlibKey.from_crypto(load_pem_public_key(pem)) for pem in public_keys]
     try:
         # from_dict changes what it is given.
@@ -92,15 +92,26 @@ def _signed_by(envelope: Mapping[str, Any], public_keys: Sequence[bytes]) -> str
     return next(iter(accepted))
 
 
+def _decoded(text: object) -> bytes:
+    """The bytes of a base64 text that has only one spelling: no stray characters, no spare bits."""
+    try:
+        content = base64.b64decode(str(text), validate=True)
+    except ValueError as error:
+        raise CapsuleRefused("ENVELOPE_INVALID", "payload or signature is no base64") from error
+    if base64.b64encode(content).decode() != text:
+        raise CapsuleRefused("NOT_CANONICAL", "payload or signature is base64 in another spelling")
+    return content
+
+
 def _statement(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     """The in-toto statement, in canonical JSON."""
-    payload = base64.b64decode(envelope["payload"], validate=True)
+    payload = _decoded(envelope["payload"])
     try:
         statement = json.loads(payload)
         canonical = rfc8785.dumps(statement)
     except (ValueError, rfc8785.CanonicalizationError) as error:
         raise CapsuleRefused("STATEMENT_INVALID", "the payload is no JSON") from error
-    if canonical != payload or base64.b64encode(payload).decode() != envelope["payload"]:
+    if canonical != payload:
         raise CapsuleRefused("NOT_CANONICAL", "the statement is not in canonical form (RFC 8785)")
     if not isinstance(statement, dict) or statement.get("_type") != STATEMENT_TYPE or statement.get("predicateType") != PREDICATE_TYPE:
         raise CapsuleRefused("STATEMENT_INVALID", "the payload is no capsule statement")

@@ -16,19 +16,18 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from trustrelay.devstack.client import Endpoint, OfficerClient, explain, log_in
+from trustrelay.devstack.commands.stack import DataOption as DataOption
+from trustrelay.devstack.commands.stack import JsonOption as JsonOption
 from trustrelay.devstack.errors import StackError, UsageError
-from trustrelay.devstack.paths import DataFolder, default_root
+from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.remote import running_state
 from trustrelay.devstack.secrets import DEV_USERS, Secrets
 from trustrelay.servicekit.errors import ServiceError
 
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Data folder of the stack.", envvar="TRUSTRELAY_DATA", show_default=str(default_root()))
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable answer on stdout.")]
 AsOption = Annotated[str, typer.Option("--as", help=f"Dev user: {', '.join(DEV_USERS)}.")]
 RequestOption = Annotated[str, typer.Option("--request-id", help="UUID4 of an earlier try: the same request is done once.")]
 EtagOption = Annotated[str, typer.Option("--etag", help="Refuse if the case has changed since it showed this etag.")]
+
 
 T = TypeVar("T")
 

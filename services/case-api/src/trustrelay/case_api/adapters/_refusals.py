@@ -9,6 +9,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from trustrelay.case_api.domain.preconditions import case_closed
+from trustrelay.contracts.case_workflow import Update
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.servicekit.telemetry import get_logger
@@ -30,8 +31,8 @@ _KINDS: Mapping[str, type[ServiceError]] = {
 _ENDED = "AcceptedUpdateCompletedWorkflow"
 
 
-def refusal_in(failed: WorkflowUpdateFailedError) -> ServiceError:
-    """The refusal (ApplicationError: type = reason, only detail = Refusal), or Internal / WORKFLOW_FAULT for anything else."""
+def refusal_in(failed: WorkflowUpdateFailedError, update: Update) -> ServiceError:
+    """The refusal of `update` (ApplicationError: type = reason, only detail = Refusal), or Internal / WORKFLOW_FAULT for anything else."""
     cause = failed.cause
     if not isinstance(cause, ApplicationError):
         return _fault(type(cause).__name__)
@@ -40,7 +41,7 @@ def refusal_in(failed: WorkflowUpdateFailedError) -> ServiceError:
     refusal = next(iter(cause.details), None)
     if not isinstance(refusal, Mapping) or (kind := _KINDS.get(str(refusal.get("code")))) is None:
         return _fault(str(cause.type))
-    return kind(str(cause.type), str(refusal.get("message", "")), metadata=_metadata(refusal))
+    return kind(str(cause.type), str(refusal.get("message", "")), metadata={"message": str(update), **_metadata(refusal)})
 
 
 def _metadata(refusal: Mapping[str, Any]) -> dict[str, str]:

@@ -60,7 +60,7 @@ class TemporalEngine:
 
     async def open(self, case: CaseInput, message: OpenCase) -> Receipt:
         """Update-with-start: one call starts the workflow if need be and waits for its `open`."""
-        async with self._answering() as client:
+        async with self._answering(Update.OPEN) as client:
             start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
                 WORKFLOW,
                 case,
@@ -83,7 +83,7 @@ class TemporalEngine:
 
     async def send(self, workflow: str, update: Update, message: Payload) -> Receipt:
         """An update whose id is the request's, so that Temporal itself drops a twin."""
-        async with self._answering() as client:
+        async with self._answering(update) as client:
             handle = client.get_workflow_handle(workflow)
             receipt: Receipt = await handle.execute_update(
                 update, message, id=message.envelope.request_id, result_type=Receipt, rpc_timeout=_time_left()
@@ -91,14 +91,14 @@ class TemporalEngine:
             return receipt
 
     @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[Client]:
+    async def _answering(self, update: Update) -> AsyncIterator[Client]:
         """A reachable client; what goes wrong inside becomes the contract's errors."""
         client = await self._reachable()
         try:
             async with asyncio.timeout(_time_left().total_seconds()):
                 yield client
         except WorkflowUpdateFailedError as failed:
-            raise refusal_in(failed) from failed
+            raise refusal_in(failed, update) from failed
         except WorkflowAlreadyStartedError as ended:
             raise case_closed() from ended
         except RPCError as error:

@@ -28,11 +28,6 @@ def message_refused(message: Message, header: CaseHeader, refusal: ServiceError)
     return _note("message_refused", message.case_id, "/".join(str(fact) for fact in facts.values()), facts)
 
 
-def portal_link_created(case_id: str, token_sha256: str, expire_time: datetime) -> AuditNote:
-    """Somebody gave the customer a way in."""
-    return _note("portal_link_created", case_id, token_sha256, {"expire_time": expire_time.isoformat()})
-
-
 def _note(kind: str, case_id: str, identity: str, facts: dict[str, str | int]) -> AuditNote:
     event_id = str(uuid.uuid5(_NAMESPACE, f"{kind}/{case_id}/{identity}"))
     return AuditNote(event_id, kind, datetime.now(UTC), facts)

@@ -37,7 +37,7 @@ class OpenCaseUseCase:
         except FailedPrecondition as refusal:
             # A twin of this request opened the case, which may have moved on or even ended since.
             return staged.case_id, await self._opened_meanwhile(staged.case_id, staging, refusal)
-        get_logger().info("case.opened", **{"case.id": staged.case_id, "case.status": str(receipt.status)})
+        get_logger().info("case.opened", **{"case.id": staged.case_id, "tenant.id": call_context.current().tenant_id})
         return staged.case_id, receipt
 
     async def _first_answer(self, case_id: str, staging: Staging) -> Receipt:

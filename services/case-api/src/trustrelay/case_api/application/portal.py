@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from trustrelay.case_api.application import audited
-from trustrelay.case_api.application.ports import AuditLog, Cases
+from trustrelay.case_api.application.ports import Cases
 from trustrelay.case_api.domain import preconditions
 from trustrelay.case_api.domain.digests import token_sha256
 from trustrelay.common.v1.case_file_pb2 import CaseFile
@@ -21,7 +20,6 @@ class PortalAccess:
     """Use cases: give a customer a link to one case; store what the customer answers."""
 
     cases: Cases
-    audit: AuditLog
 
     async def create_link(self, case_id: str, lifetime: timedelta | None) -> str:
         """A fresh secret that opens the case; only its hash is kept. Never outlives the case's own expiry. FailedPrecondition / CASE_CLOSED."""
@@ -31,9 +29,7 @@ class PortalAccess:
         expire_time = _case_expiry(case_file)
         if lifetime is not None:
             expire_time = min(expire_time, datetime.now(UTC) + lifetime)
-        digest = token_sha256(token)
-        await self.cases.register_portal_token(case_id, digest, expire_time)
-        await self.audit.append(case_id, audited.portal_link_created(case_id, digest, expire_time))
+        await self.cases.register_portal_token(case_id, token_sha256(token), expire_time)
         return token
 
     async def save_answers(self, case_id: str, answers: Mapping[str, str]) -> None:

@@ -89,7 +89,7 @@ class Cases(Protocol):
         """The header now and after each transition, until terminal."""
 
     async def register_portal_token(self, case_id: str, token_sha256: str, expire_time: datetime) -> None:
-        """Let this token open the case until `expire_time`."""
+        """Let this token open the case until `expire_time`; the store writes that to the audit log."""
 
     async def resolve_portal_token(self, token_sha256: str) -> PortalCaseRef:
         """Which case it opens. Unauthenticated / PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED."""

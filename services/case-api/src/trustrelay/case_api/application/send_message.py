@@ -53,8 +53,7 @@ class SendMessage:
         envelope = Envelope(message.request_id, message.body_sha256, token, version)
         workflow = workflow_id(call_context.current().tenant_id, message.case_id)
         receipt = await self.engine.send(workflow, message.update, message.payload(envelope))
-        facts = {"case.id": message.case_id, "message": str(message.update), "case.status": str(receipt.status)}
-        get_logger().info("message.accepted", **facts)
+        get_logger().info("message.accepted", **_facts(message), **{"case.status": str(receipt.status)})
         return receipt
 
     async def _answered_meanwhile_or_refused(self, message: Message, header: CaseHeader, refusal: _Refusal) -> Receipt:
@@ -62,5 +61,10 @@ class SendMessage:
         if (answered := await self.cases.find_answer(message.request_id, message.body_sha256)) is not None:
             return answered
         await self.audit.append(message.case_id, audited.message_refused(message, header, refusal))
-        get_logger().warning("message.refused", **{"case.id": message.case_id, "message": str(message.update), "reason": refusal.reason})
+        get_logger().warning("message.refused", **_facts(message), reason=refusal.reason)
         raise refusal
+
+
+def _facts(message: Message) -> dict[str, str]:
+    caller = call_context.current()
+    return {"case.id": message.case_id, "tenant.id": caller.tenant_id, "actor": caller.actor, "message": str(message.update)}

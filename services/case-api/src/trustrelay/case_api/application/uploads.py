@@ -8,6 +8,7 @@ from trustrelay.case_api.application.ports import Cases, Objects, UploadRequest
 from trustrelay.case_api.domain import preconditions
 from trustrelay.common.v1.objects_pb2 import WriteGrant
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument
+from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.telemetry import get_logger
 
 
@@ -30,7 +31,12 @@ class Uploads:
         """The stored document. FailedPrecondition / UPLOAD_MISSING, UPLOAD_EXPIRED; NotFound / UPLOAD_NOT_FOUND."""
         await self._require_open(case_id, "complete_upload")
         document = await self.objects.complete_upload(case_id, upload_id)
-        facts = {"case.id": case_id, "document.id": document.document_id, "requirement.id": document.requirement_id}
+        facts = {
+            "case.id": case_id,
+            "tenant.id": call_context.current().tenant_id,
+            "document.id": document.document_id,
+            "requirement.id": document.requirement_id,
+        }
         get_logger().info("document.stored", **facts)
         return document
 

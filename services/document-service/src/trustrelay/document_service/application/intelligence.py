@@ -1,7 +1,8 @@
-"""Classify, validate and extract from converted documents."""
+"""Classify, validate and extract from converted documents; rules run in a thread, long documents block no other call."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 
@@ -27,14 +28,15 @@ class DocumentIntelligence:
         self._read = reader
 
     async def classify(self, grant: ReadGrant) -> Classification:
-        return classify(await self._document(grant))
+        return await asyncio.to_thread(classify, await self._document(grant))
 
     async def validate(self, grant: ReadGrant, requirement: Requirement, subject: Subject, as_of: date, language: str, quality: float) -> Validation:
-        return validate(await self._document(grant), requirement, subject, as_of, language, quality)
+        document = await self._document(grant)
+        return await asyncio.to_thread(validate, document, requirement, subject, as_of, language, quality)
 
     async def extract(self, grant: ReadGrant, kind: DocumentType, document_id: str) -> tuple[tuple[ExtractedField, ...], tuple[Party, ...]]:
         """The fields, and the parties built from them."""
-        fields = extract_fields(await self._document(grant), kind)
+        fields = await asyncio.to_thread(extract_fields, await self._document(grant), kind)
         return fields, parties_of(fields, kind, document_id)
 
     async def _document(self, grant: ReadGrant) -> Document:
@@ -43,4 +45,4 @@ class DocumentIntelligence:
             body = await self._store.read(grant, MAX_JSON_BYTES)
         except ObjectTooLarge as error:
             raise DocumentRefused(RefusalReason.CORRUPT, "The object is not a DoclingDocument.") from error
-        return self._read(body)
+        return await asyncio.to_thread(self._read, body)

@@ -17,7 +17,7 @@ from .classify_rules import (
 )
 from .document import Document, Span
 from .document_types import DocumentType
-from .text import contains_phrase, fold, squeezed
+from .text import fold, squeezed
 
 MACHINE_READABLE_ZONE = re.compile(r"^[A-Z0-9<]{30,44}$")
 # The score at which the strength of the evidence is about two thirds.
@@ -38,13 +38,13 @@ class Classification:
 @dataclass(frozen=True, slots=True)
 class _Passage:
     span: Span
-    folded: str
+    # Folded, with a blank at both ends so that a phrase between blanks stands at word boundaries; and without any.
+    padded: str
+    squeezed: str
     heading: bool
 
     def says(self, phrase: str) -> bool:
-        if contains_phrase(self.folded, phrase):
-            return True
-        return len(phrase) >= SQUEEZED_FROM and squeezed(phrase) in squeezed(self.folded)
+        return f" {phrase} " in self.padded or (len(phrase) >= SQUEEZED_FROM and squeezed(phrase) in self.squeezed)
 
 
 def classify(document: Document) -> Classification:
@@ -72,7 +72,8 @@ def _passages(document: Document) -> list[_Passage]:
     found = []
     for number, span in enumerate(document.passages):
         titled = number < TITLE_PASSAGES and len(span.text) < TITLE_CHARS
-        found.append(_Passage(span, fold(span.text), span.item in headings or titled))
+        folded = fold(span.text)
+        found.append(_Passage(span, f" {folded} ", squeezed(folded), span.item in headings or titled))
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 # Left, top, right, bottom in points from the page's top left.
 PageBox = tuple[float, float, float, float]
@@ -75,6 +76,8 @@ class Document:
 
     items: tuple[TextBlock | Table, ...]
     media_type: str = ""
+    # What rules derived from it once and ask for again; lives as long as the document.
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def blocks(self) -> tuple[TextBlock, ...]:

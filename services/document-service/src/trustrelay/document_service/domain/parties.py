@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from trustrelay.contracts.parties import party_id
 
 from .document_types import DocumentType
 from .extract import ExtractedField
@@ -40,19 +41,23 @@ class Party:
 
 
 def parties_of(fields: Sequence[ExtractedField], kind: DocumentType, document_id: str) -> tuple[Party, ...]:
-    """One party per person, in the document's order; the same facts always give the same id."""
+    """One party per person, in the document's order, with the id that registers and declarations give the same name."""
     by_person: dict[int, dict[str, str]] = {}
     for field in fields:
         match = PERSON_FIELD.match(field.name)
         if match:
             by_person.setdefault(int(match[1]), {})[match[2]] = field.value
-    return tuple(_party(values, kind, f"document:{document_id}") for _, values in sorted(by_person.items()) if values.get("full_name"))
+    return tuple(_party(values, kind, f"document:{document_id}") for _, values in sorted(by_person.items()) if _has_name(values))
+
+
+def _has_name(values: dict[str, str]) -> bool:
+    return any(character.isalnum() for character in values.get("full_name", ""))
 
 
 def _party(values: dict[str, str], kind: DocumentType, source: str) -> Party:
     nationality = values.get("nationality", "")
     return Party(
-        party_id=_identifier(values),
+        party_id=party_id(values["full_name"], "PERSON"),
         full_name=values["full_name"],
         roles=_roles(values, kind),
         birth_date=values.get("birth_date", ""),
@@ -63,11 +68,6 @@ def _party(values: dict[str, str], kind: DocumentType, source: str) -> Party:
         share=values.get("share", ""),
         source=source,
     )
-
-
-def _identifier(values: dict[str, str]) -> str:
-    facts = "|".join((fold(values["full_name"]), values.get("birth_date", ""), fold(values.get("id_number", ""))))
-    return "party-" + hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def _roles(values: dict[str, str], kind: DocumentType) -> tuple[PartyRole, ...]:

@@ -62,6 +62,8 @@ def _plausible(token: str) -> bool:
         return "@" in lower or "'" in lower or "." in lower
     if len(lower) <= 4:
         return True  # abbreviations
+    if not VOWELS & set(lower):
+        return token.isupper()  # an acronym
     run = longest = 0
     for sign in lower:
         run = 0 if sign in VOWELS else run + 1

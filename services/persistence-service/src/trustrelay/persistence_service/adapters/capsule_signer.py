@@ -1,8 +1,8 @@
 """Signing capsules with a private key in a file."""
 
-import json
 from pathlib import Path
 
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.dsse import Envelope
@@ -19,7 +19,7 @@ class FileKeySigner:
         self._signer = CryptoSigner(key)
 
     def envelope(self, payload: bytes, payload_type: str) -> bytes:
-        """A DSSE envelope as compact JSON: {payload, payloadType, signatures: [{keyid, sig}]}."""
+        """A DSSE envelope in canonical JSON: {payload, payloadType, signatures: [{keyid, sig}]}."""
         envelope = Envelope(payload, payload_type, {})
         envelope.sign(self._signer)
-        return json.dumps(envelope.to_dict(), sort_keys=True, separators=(",", ":")).encode()
+        return rfc8785.dumps(envelope.to_dict())

@@ -146,9 +146,7 @@ def _client(settings: S3Settings, endpoint: str) -> Minio:
     pool = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=2, read=30), maxsize=10, retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504])
     )
-    return Minio(
-        endpoint, access_key=settings.access_key, secret_key=settings.secret_key, secure=settings.secure, region=_REGION, http_client=pool
-    )
+    return Minio(endpoint, access_key=settings.access_key, secret_key=settings.secret_key, secure=settings.secure, region=_REGION, http_client=pool)
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

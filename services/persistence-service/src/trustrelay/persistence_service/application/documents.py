@@ -16,9 +16,7 @@ from trustrelay.persistence_service.domain.objects import CaseFolder
 from trustrelay.servicekit.errors import NotFound
 
 
-async def record_document(
-    store: Store, objects: Objects, clock: Clock, tenant: str, actor: str, request: RecordDocumentRequest
-) -> CaseSummary:
+async def record_document(store: Store, objects: Objects, clock: Clock, tenant: str, actor: str, request: RecordDocumentRequest) -> CaseSummary:
     """Fields that are set replace the stored ones; converted objects are verified; the requirement follows its documents.
 
     Raises DOCUMENT_NOT_FOUND, OBJECT_HASH_MISMATCH.

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
-from trustrelay.common.v1.case_types_pb2 import Subject
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_PERSON, Party, Subject, SubjectType
+from trustrelay.contracts.parties import party_id
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.ports import Clock, DomainEvent, Store, Templates, Unit
 from trustrelay.persistence_service.domain import ids
@@ -12,6 +13,7 @@ from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.cases import Case
 from trustrelay.persistence_service.domain.enums import REQUIREMENT_STATUS
 from trustrelay.persistence_service.domain.objects import tenant_is_usable
+from trustrelay.persistence_service.domain.parties import merged
 from trustrelay.servicekit.errors import AlreadyExists
 
 _LANGUAGES = frozenset({"en", "nl", "fr"})
@@ -64,19 +66,28 @@ async def open_case(
         return case, await unit.cases.summary(case_id)
 
 
-async def _open(
-    unit: Unit, templates: Templates, staged: Case, actor: str, now: datetime, expire_time: datetime | None, trace_id: str
-) -> Case:
+async def _open(unit: Unit, templates: Templates, staged: Case, actor: str, now: datetime, expire_time: datetime | None, trace_id: str) -> Case:
     case = replace(
         staged, status="CREATED", state_version=1, opened_at=now, updated_at=now, expire_time=expire_time, trace_id=trace_id, projection={}
     )
     await unit.cases.advance(case)
     for position, requirement in enumerate(templates.get(case.template_id).requirements(case.language)):
         await unit.papers.put_requirement(case.case_id, position, requirement, REQUIREMENT_STATUS.name(requirement.status))
+    for declared in case.subject.declared_parties:
+        await _put_declared(unit, case.case_id, declared)
     facts = {"template_id": case.template_id, "template_version": case.template_version, "country": case.subject.country, "state_version": 1}
     digest = checks.sha256_of({"opened": case.case_id})
     await unit.ledger.add_transition(case, digest=digest, actor=actor, recorded_at=now)
     event_id = ids.derived("case_opened", case.case_id)
-    await unit.ledger.append_audit(case.case_id, [Entry(event_id, "case_opened", actor, now, facts, trace_id)])
+    await unit.ledger.append_audit(case.case_id, [Entry(event_id, "case_opened", case.created_by, now, facts, trace_id)])
     await unit.ledger.add_domain_event(case, DomainEvent(event_id, "case.opened", case.case_id, case.request_id, facts), now)
     return case
+
+
+async def _put_declared(unit: Unit, case_id: str, declared: Party) -> None:
+    """What the creator knows of a party, under the identity that registers and documents will give it too."""
+    party = Party()
+    party.CopyFrom(declared)
+    party.party_id = party_id(declared.full_name, SubjectType.Name(declared.type or SUBJECT_TYPE_PERSON).removeprefix("SUBJECT_TYPE_"))
+    party.source = "declared"
+    await unit.facts.put_party(case_id, merged(await unit.facts.party(case_id, party.party_id), party))

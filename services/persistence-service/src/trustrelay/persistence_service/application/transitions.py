@@ -17,9 +17,7 @@ from trustrelay.persistence_service.domain.enums import CASE_STATUS, TIER
 from trustrelay.servicekit.errors import Aborted
 
 
-async def record_transition(
-    store: Store, clock: Clock, tenant: str, actor: str, request: RecordTransitionRequest
-) -> tuple[Case, CaseSummary]:
+async def record_transition(store: Store, clock: Clock, tenant: str, actor: str, request: RecordTransitionRequest) -> tuple[Case, CaseSummary]:
     """The case after the transition. Known (case, expected_version) with equal content: a success that stores nothing.
 
     Changes come first, the case last: the constraints on a status look at decisions, hits and overrides that come with it.
@@ -39,9 +37,7 @@ async def record_transition(
             await unit.ledger.add_domain_event(after, _event(case, after, request), now)
             case = after
         elif stored != digest:
-            raise Aborted(
-                "STATE_VERSION_CONFLICT", "the case has changed since", metadata={"state_version": str(case.state_version)}
-            )
+            raise Aborted("STATE_VERSION_CONFLICT", "the case has changed since", metadata={"state_version": str(case.state_version)})
         else:
             case = replace(case, state_version=request.expected_version + 1)
         return case, await unit.cases.summary(case.case_id)

@@ -47,11 +47,13 @@ class Desk:
 async def create_upload(desk: Desk, tenant: str, wish: UploadWish) -> tuple[str, WriteGrant]:
     """Upload id and a POST policy for exactly one key. The same request again: the same id, a fresh policy.
 
-    Raises FIELD_INVALID, DOCUMENT_EMPTY, DOCUMENT_TOO_LARGE, REQUIREMENT_NOT_FOUND, REQUEST_ID_REUSED.
+    Raises FIELD_INVALID, DOCUMENT_EMPTY, DOCUMENT_TOO_LARGE, REQUIREMENT_NOT_FOUND, REQUEST_ID_REUSED, CASE_CLOSED.
     """
     request_id, now = _checked(wish), desk.clock()
     async with desk.store.unit(tenant) as unit:
         case = await unit.cases.get(wish.case_id)
+        if case.terminal:
+            raise FailedPrecondition("CASE_CLOSED", "the case is closed", metadata={"status": case.status})
         if await unit.papers.requirement_status(wish.case_id, wish.requirement_id) is None:
             raise NotFound("REQUIREMENT_NOT_FOUND", "the case has no such requirement")
         wanted = Upload(

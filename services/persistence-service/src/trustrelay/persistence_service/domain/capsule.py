@@ -1,5 +1,6 @@
 """The statement that a capsule signs: who decided what, on which evidence, by which versions."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.evidence_types_pb2 import ScreeningRecord
 from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.persistence_service.domain.audit import timestamp
+from trustrelay.persistence_service.domain.enums import CASE_STATUS
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -34,7 +36,7 @@ def statement(
         "predicate": {
             "case": {"id": header.case_id, "tenant": header.tenant_id, "country": header.country, "created_by": header.created_by},
             "template": {"id": header.template_id, "version": header.template_version},
-            "status": _json(header)["status"],
+            "status": CASE_STATUS.name(header.status),
             "state_version": header.state_version,
             "reviewed_subject": _json(file.subject),
             "parties": [_json(party) for party in file.parties],
@@ -63,10 +65,15 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 
 def subjects(file: CaseFile) -> list[dict[str, Any]]:
-    """Every stored object of the case once: its key below the case's folder and its digest, in the order of names."""
+    """Every stored object of the case once: its key below the case's folder and its digest, in the order of names.
+
+    Where a key was written again with other content, each of its versions is a subject: `<name>@<version>`.
+    """
     prefix = f"tenant/{file.header.tenant_id}/case/{file.header.case_id}/"
-    digests = {ref.key.removeprefix(prefix): ref.sha256 for ref in _objects(file) if ref.key}
-    return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(digests.items())]
+    objects = {(ref.key.removeprefix(prefix), ref.sha256): ref.version for ref in _objects(file) if ref.key}
+    times = Counter(name for name, _ in objects)
+    named = {f"{name}@{version}" if times[name] > 1 else name: digest for (name, digest), version in objects.items()}
+    return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(named.items())]
 
 
 def _objects(file: CaseFile) -> Iterable[ObjectRef]:

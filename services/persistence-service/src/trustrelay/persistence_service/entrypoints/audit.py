@@ -28,9 +28,7 @@ class AuditServicer(AuditServiceServicer):
         return pb.AppendAuditEventsResponse(appended=appended)
 
     async def ListAuditEvents(self, request: pb.ListAuditEventsRequest, context: Any) -> pb.ListAuditEventsResponse:
-        links, token = await reading.audit_page(
-            self.store, current().tenant_id, request.case_id, size=request.page_size, token=request.page_token
-        )
+        links, token = await reading.audit_page(self.store, current().tenant_id, request.case_id, size=request.page_size, token=request.page_token)
         return pb.ListAuditEventsResponse(events=[_event(link) for link in links], next_page_token=token)
 
 

@@ -49,9 +49,7 @@ class CaseStoreServicer(CaseStoreServiceServicer):
 
     async def SetRequirements(self, request: pb.SetRequirementsRequest, context: Any) -> pb.SetRequirementsResponse:
         caller = current()
-        summary = await requirements.set_requirements(
-            self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.requirements
-        )
+        summary = await requirements.set_requirements(self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.requirements)
         return pb.SetRequirementsResponse(summary=summary)
 
     async def RecordDocument(self, request: pb.RecordDocumentRequest, context: Any) -> pb.RecordDocumentResponse:
@@ -63,9 +61,7 @@ class CaseStoreServicer(CaseStoreServiceServicer):
         return pb.GetCaseFileResponse(case_file=await reading.case_file(self.store, current().tenant_id, request.case_id))
 
     async def ListCases(self, request: pb.ListCasesRequest, context: Any) -> pb.ListCasesResponse:
-        page = await reading.list_cases(
-            self.store, current().tenant_id, size=request.page_size, token=request.page_token, status=request.status
-        )
+        page = await reading.list_cases(self.store, current().tenant_id, size=request.page_size, token=request.page_token, status=request.status)
         return pb.ListCasesResponse(cases=[header(case) for case in page.items], next_page_token=page.next_token)
 
     async def WatchCase(self, request: pb.WatchCaseRequest, context: Any) -> AsyncIterator[pb.WatchCaseResponse]:
@@ -78,9 +74,7 @@ class CaseStoreServicer(CaseStoreServiceServicer):
 
     async def RegisterPortalToken(self, request: pb.RegisterPortalTokenRequest, context: Any) -> pb.RegisterPortalTokenResponse:
         caller, expire_time = current(), checks.moment(request.expire_time)
-        await portal.register_token(
-            self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.token_sha256, expire_time
-        )
+        await portal.register_token(self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.token_sha256, expire_time)
         return pb.RegisterPortalTokenResponse()
 
     async def ResolvePortalToken(self, request: pb.ResolvePortalTokenRequest, context: Any) -> pb.ResolvePortalTokenResponse:

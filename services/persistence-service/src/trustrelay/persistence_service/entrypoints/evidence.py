@@ -21,7 +21,5 @@ class EvidenceServicer(EvidenceServiceServicer):
 
     async def AssembleCapsule(self, request: pb.AssembleCapsuleRequest, context: Any) -> pb.AssembleCapsuleResponse:
         caller = current()
-        capsule, count = await assemble_capsule(
-            self.store, self.objects, self.signer, self.clock, caller.tenant_id, caller.actor, request.case_id
-        )
+        capsule, count = await assemble_capsule(self.store, self.objects, self.signer, self.clock, caller.tenant_id, caller.actor, request.case_id)
         return pb.AssembleCapsuleResponse(capsule=capsule, subject_count=count)

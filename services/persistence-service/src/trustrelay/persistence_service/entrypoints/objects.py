@@ -17,9 +17,7 @@ class ObjectServicer(ObjectServiceServicer):
     desk: Desk
 
     async def CreateUpload(self, request: pb.CreateUploadRequest, context: Any) -> pb.CreateUploadResponse:
-        wish = UploadWish(
-            request.case_id, request.request_id, request.requirement_id, request.file_name, request.size_bytes, request.uploaded_by
-        )
+        wish = UploadWish(request.case_id, request.request_id, request.requirement_id, request.file_name, request.size_bytes, request.uploaded_by)
         upload_id, grant = await uploads.create_upload(self.desk, current().tenant_id, wish)
         return pb.CreateUploadResponse(upload_id=upload_id, grant=grant)
 

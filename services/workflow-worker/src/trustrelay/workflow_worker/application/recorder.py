@@ -84,7 +84,9 @@ class Recorder:
             try:
                 opened = await run_activity(OPEN_CASE, OpenCaseArgs(self.case_ref(iteration=0), expire_at, actor, trace_id_of(trace)))
             except ActivityError as error:
-                raise _as_refusal(error) from error
+                if refused := _refusal_in(error):
+                    raise refused from error
+                raise
             state.case_trace = state.stage_trace = trace
             state.expire_at = expire_at
             state.state_version, state.summary = opened.state_version, opened.summary
@@ -107,7 +109,9 @@ class Recorder:
             try:
                 stored = await run_activity(PERSIST, transition)
             except ActivityError as error:
-                raise _as_refusal(error) from error
+                if refused := _refusal_in(error):
+                    raise refused from error
+                raise
             self._make_true(step, transition, stored)
             return self._answered(step.answer) if step.answer else self._state.receipt()
 
@@ -155,10 +159,10 @@ class Recorder:
         )
 
 
-def _as_refusal(error: ActivityError) -> ApplicationError | ActivityError:
-    """The store's own no (a constraint) as a refusal of the message; an outage stays an outage."""
+def _refusal_in(error: ActivityError) -> ApplicationError | None:
+    """The store's own no (a constraint) as a refusal of the message; None when it could not be reached."""
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.non_retryable:
-        code = str(cause.details[0]) if cause.details else "FAILED_PRECONDITION"
-        return refusal_error(code, reason_of(error), "The case store refused this step.")
-    return error
+    if not isinstance(cause, ApplicationError) or not cause.non_retryable:
+        return None
+    code = str(cause.details[0]) if cause.details else "FAILED_PRECONDITION"
+    return refusal_error(code, reason_of(error), "The case store refused this step.")

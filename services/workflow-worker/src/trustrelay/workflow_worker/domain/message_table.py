@@ -57,3 +57,21 @@ def require_role(message: Update, roles: Iterable[str]) -> None:
     wanted = TABLE[message].roles
     if wanted.isdisjoint(roles):
         raise forbidden("ROLE_REQUIRED", f"{message} needs one of the roles: {', '.join(sorted(wanted))}.", update=message)
+
+
+def as_markdown() -> str:
+    """The table as the documentation shows it: a row per state, a column per message, ✓ or the reason of the refusal."""
+    updates = list(TABLE)
+    head = ["# Which message is allowed in which state", "", "Written by `services/workflow-worker/scripts/print_message_table.py`; do not edit.", ""]
+    rows = ["| state | " + " | ".join(f"`{update}`" for update in updates) + " |", "|---" * (len(updates) + 1) + "|"]
+    for status in Status:
+        refusals = (refusal_of(status, update) for update in updates)
+        rows.append(f"| {status} | " + " | ".join(refused.reason if refused else "✓" for refused in refusals) + " |")
+    roles = [f"- `{update}`: {', '.join(sorted(TABLE[update].roles))}" for update in updates]
+    tail = [
+        "",
+        "A refused message is `FAILED_PRECONDITION` with the reason shown. Who may send it (any one role):",
+        "",
+        *roles,
+    ]
+    return "\n".join([*head, *rows, *tail]) + "\n"

@@ -14,7 +14,7 @@ from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStruc
 from docling.models.base_layout_model import BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
 from docling_core.types.doc.base import BoundingBox, CoordOrigin
-from docling_core.types.doc.document import TableCell
+from docling_core.types.doc.items.table.table_data import TableCell
 from docling_core.types.doc.labels import DocItemLabel
 
 from . import rulings

@@ -14,6 +14,8 @@ import signal
 import socket
 import sys
 import threading
+import traceback
+from types import TracebackType
 from typing import Any, Protocol
 
 from ...domain.conversion import ConversionJob, DocumentRefused, RefusalReason, WorkerReport
@@ -34,6 +36,7 @@ def main() -> None:
     confine(options.memory_bytes, parent)
     channel = socket.socket(fileno=descriptor)
     _discard_standard_output()
+    sys.excepthook = _say_where_only
     logging.disable(logging.CRITICAL)  # docling logs file names and text
     from .job import ConversionRunner  # loads docling: only after the limits hold
 
@@ -80,6 +83,12 @@ def _discard_standard_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+
+
+def _say_where_only(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The place and type of a failure; its message may quote the document."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(trace)[-5:]]
+    sys.stderr.write(f"conversion worker failed: {kind.__name__} at {' < '.join(reversed(places))}\n")
 
 
 if __name__ == "__main__":

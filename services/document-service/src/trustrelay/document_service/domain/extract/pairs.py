@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from ..document import Document, Span, Table, TextBlock
@@ -24,10 +23,12 @@ class Pair:
     value: Span
 
 
-@lru_cache(maxsize=8)
 def pairs_of(document: Document) -> tuple[Pair, ...]:
     """All pairs in reading order."""
-    return tuple(_pairs(document))
+    if "pairs" not in document.memo:
+        document.memo["pairs"] = tuple(_pairs(document))
+    found: tuple[Pair, ...] = document.memo["pairs"]
+    return found
 
 
 def _pairs(document: Document) -> Iterator[Pair]:

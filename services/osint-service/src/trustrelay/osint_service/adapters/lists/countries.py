@@ -6,6 +6,9 @@ from functools import lru_cache
 
 from rigour.territories import get_territory, lookup_territory
 
+# Two letters that name no country: the world, the European Union.
+_NO_COUNTRY = frozenset({"zz", "eu"})
+
 
 @lru_cache(maxsize=2_000)
 def iso_country(text: str) -> str:
@@ -14,10 +17,11 @@ def iso_country(text: str) -> str:
     if not cleaned:
         return ""
     territory = get_territory(cleaned.lower()) if len(cleaned) == 2 else lookup_territory(cleaned)
-    while territory is not None and not territory.is_country and territory.parent is not None:
-        territory = territory.parent
-    code = (territory.code if territory is not None else "").upper()
-    return code if len(code) == 2 else ""
+    while territory is not None and len(territory.code) != 2:
+        territory = territory.parent  # a region is of its country; a country that is no more has no parent
+    if territory is None or territory.is_historical or territory.code in _NO_COUNTRY:
+        return ""
+    return str(territory.code.upper())
 
 
 def iso_countries(texts: list[str]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class Alignment:
         return _BETTER_SIDE * better + (1 - _BETTER_SIDE) * worse
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=100_000)
 def similarity(left: Word, right: Word) -> float:
     """How likely two words spell the same name, 0..1; 0 for all that is farther than typing errors and transliteration."""
     a, b = left.text, right.text

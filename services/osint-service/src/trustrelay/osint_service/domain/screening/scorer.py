@@ -6,7 +6,7 @@ from trustrelay.osint_service.domain.screening.alignment import Weighed, align
 from trustrelay.osint_service.domain.screening.model import Feature, ListedName
 
 _ALIGNMENT, _FAMILY, _EXACT = 1.0, 0.2, 0.1
-_ID_NUMBER = 2.0
+_ID_NUMBER = 3.0
 _WEAK_ALIAS, _TRANSLITERATED = -0.08, -0.01
 # Names that are equal but for their blanks are the same name written together.
 _WRITTEN_TOGETHER = 0.97

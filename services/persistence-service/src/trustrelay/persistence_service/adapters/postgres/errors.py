@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from trustrelay.servicekit.errors import Aborted, FailedPrecondition, Internal, ServiceError, Unavailable
+from trustrelay.servicekit.errors import Aborted, FailedPrecondition, Internal, InvalidArgument, ServiceError, Unavailable
 
 RETRY_AFTER = timedelta(seconds=2)
 _NO_STATE = ""
@@ -53,10 +54,14 @@ def _typed(error: DBAPIError) -> ServiceError:
     if state in _OURS:
         kind, reason, message = _OURS[state]
         return kind(reason, message, metadata=_cause(error))
+    cause = error.orig.__cause__ if error.orig is not None else None
+    # Class 22, and the driver's own refusal to encode: a value that no column can hold, such as a NUL character.
+    if isinstance(cause, asyncpg.exceptions.DataError) or state.startswith("22"):
+        return InvalidArgument("FIELD_INVALID", "a value cannot be stored")
     # An error without SQLSTATE comes from the driver: the connection broke or was never made.
     if error.connection_invalidated or state == _NO_STATE or state[:2] in _RETRYABLE_CLASSES or state in _RETRYABLE_CODES:
         return unavailable()
-    constraint = getattr(error.orig.__cause__ if error.orig is not None else None, "constraint_name", None)
+    constraint = getattr(cause, "constraint_name", None)
     metadata = {"sqlstate": state} | ({"constraint": str(constraint)} if constraint else {})
     return Internal("DATABASE_ERROR", "the database refused a statement", metadata=metadata)
 

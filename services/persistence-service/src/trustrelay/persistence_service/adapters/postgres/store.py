@@ -62,5 +62,6 @@ class PostgresStore:
     async def resolve_token(self, token_sha256: str) -> tuple[str, str, datetime] | None:
         """Tenant, case and expiry of a token's hash, by the one function that may look across tenants."""
         async with self._database.without_tenant() as connection:
-            row = (await connection.execute(_RESOLVE, {"wanted": token_sha256})).first()
-        return None if row is None else (row.tenant_id, row.case_id, row.expire_time)
+            rows = (await connection.execute(_RESOLVE, {"wanted": token_sha256})).all()
+        # Two tenants with one hash would be two claims on one secret: neither is believed.
+        return (rows[0].tenant_id, rows[0].case_id, rows[0].expire_time) if len(rows) == 1 else None

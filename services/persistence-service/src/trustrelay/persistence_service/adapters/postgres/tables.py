@@ -31,9 +31,7 @@ transitions = _table(
     time="recorded_at",
     json="projection",
 )
-audit_events = _table(
-    "audit_events", "case_id sequence", text="event_id type actor data trace_id chain_hash", number="sequence", time="event_time"
-)
+audit_events = _table("audit_events", "case_id sequence", text="event_id type actor data trace_id chain_hash", number="sequence", time="event_time")
 domain_events = _table(
     "domain_events",
     "case_id state_version",
@@ -64,9 +62,7 @@ hit_resolutions = _table(
 risk_assessments = _table("risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", json="body")
 
 requirements = _table("requirements", "case_id requirement_id", text="requirement_id status", number="position", json="body")
-documents = _table(
-    "documents", "case_id document_id", text="document_id requirement_id state", number="iteration", time="created_at", json="body"
-)
+documents = _table("documents", "case_id document_id", text="document_id requirement_id state", number="iteration", time="created_at", json="body")
 uploads = _table(
     "uploads",
     "upload_id",
@@ -75,9 +71,7 @@ uploads = _table(
     time="expire_time created_at",
 )
 tasks = _table("tasks", "case_id task_id", text="task_id kind requirement_id", number="ordinal", json="body", more=(Column("done", Boolean()),))
-decisions = _table(
-    "decisions", "case_id round step", text="actor decision second_decision", number="round step state_version", json="body"
-)
+decisions = _table("decisions", "case_id round step", text="actor decision second_decision", number="round step state_version", json="body")
 portal_answers = _table("portal_answers", "case_id question_id", text="question_id answer", time="updated_at")
 portal_tokens = _table("portal_tokens", "token_sha256", text="token_sha256", time="expire_time created_at")
 capsules = _table("capsules", "case_id", number="subject_count", time="created_at", json="body")

@@ -1,0 +1,150 @@
+"""`trustrelay case` and `trustrelay portal` against a running case-api: answers, refusals and exit codes."""
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+import uvicorn
+from case_api_fake_persistence import Store
+from case_api_harness import NUMBER, Api, running_api
+
+from trustrelay.devstack import issuer as dev_issuer
+from trustrelay.devstack.cli import main
+from trustrelay.devstack.identity import ProcessIdentity
+from trustrelay.devstack.paths import DataFolder
+from trustrelay.devstack.secrets import Secrets
+from trustrelay.devstack.state import StackState
+
+
+class Terminal:
+    """Runs commands; `out` and `err` of the last one."""
+
+    def __init__(self, api: Api, data: DataFolder, capsys: pytest.CaptureFixture[str]) -> None:
+        self.api, self.store = api, api.store
+        self._data, self._capsys = data, capsys
+        self.out = self.err = ""
+
+    async def run(self, line: str) -> int:
+        self._capsys.readouterr()
+        code = await asyncio.to_thread(main, [*shlex.split(line), "--data", str(self._data.root)])
+        captured = self._capsys.readouterr()
+        self.out, self.err = captured.out, captured.err
+        return code
+
+
+@pytest.fixture
+async def terminal(capsys: pytest.CaptureFixture[str], unused_tcp_port: int):
+    """A stack's data folder that names a real case-api and a real issuer."""
+    root = Path(tempfile.mkdtemp(prefix="trustrelay-cli-", dir="/var/tmp"))
+    data = DataFolder.open(root / "data")
+    secrets, url = Secrets.open(data.keys), f"http://127.0.0.1:{unused_tcp_port}"
+    application = dev_issuer.load_issuer(url, secrets.issuer_private_key, secrets.dev_users).application()
+    server = uvicorn.Server(uvicorn.Config(application, port=unused_tcp_port, log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with running_api(store=Store(), issuer_url=url) as api:
+            supervisor = ProcessIdentity.of(os.getpid())
+            assert supervisor is not None
+            urls = {"case-api": api.target, "issuer": url}
+            StackState("test", supervisor, seed=1, ready=True, urls=urls).write(data.state_file)
+            yield Terminal(api, data, capsys)
+    finally:
+        server.should_exit = True
+        await serving
+        shutil.rmtree(root)
+
+
+async def test_cases_are_listed_and_shown(terminal: Terminal):
+    """As tables for people and as JSON for programs, with the same facts."""
+    case_id = terminal.api.stored_case(status="REVIEW_PENDING")
+    assert await terminal.run("case list") == 0
+    assert case_id in terminal.out
+    assert await terminal.run("case list --json --status review-pending") == 0
+    assert [one["case_id"] for one in json.loads(terminal.out)] == [case_id]
+    assert await terminal.run("case list --json --status approved") == 0
+    assert json.loads(terminal.out) == []
+    assert await terminal.run(f"case show {case_id}") == 0
+    assert "REVIEW_PENDING" in terminal.out
+    assert await terminal.run(f"case show {case_id} --json --as anton") == 0
+    assert json.loads(terminal.out)["header"]["state_version"] == "2"
+
+
+async def test_a_refusal_says_why_and_what_to_do(terminal: Terminal):
+    """Reason and advice on stderr, exit code 1."""
+    assert await terminal.run(f"case show {uuid.uuid4()}") == 1
+    assert "CASE_NOT_FOUND" in terminal.err
+    assert "case list" in terminal.err
+    case_id = terminal.api.stored_case(status="APPROVED")
+    assert await terminal.run(f"case withdraw {case_id} --reason x") == 1
+    assert "CASE_CLOSED" in terminal.err
+    assert await terminal.run(f"case withdraw {case_id} --reason x --as anton") == 1
+    assert "ROLE_REQUIRED" in terminal.err
+    assert await terminal.run("case create --name 'Voorbeeld BV' --number 123") == 1
+    assert "subject.registration_number" in terminal.err
+    assert await terminal.run(f"case create --name 'Voorbeeld BV' --number {NUMBER}") == 1
+    assert "WORKFLOW_ENGINE_UNAVAILABLE" in terminal.err
+    assert "trustrelay status" in terminal.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "case show",
+        "case nothing",
+        "case create",
+        "case decide x nonsense --reason y",
+        "case list --status nowhere",
+        "case list --as nobody",
+        "case approve-requirements x --waive y",
+        "portal submit",
+        "portal submit x --document nothing",
+    ],
+)
+async def test_wrong_usage_is_told_apart(terminal: Terminal, line: str):
+    """Exit code 2, and nothing is sent."""
+    assert await terminal.run(line) == 2
+
+
+async def test_watching_stops_where_it_was_asked_to(terminal: Terminal):
+    """0 at the wanted status, 1 when the case ends elsewhere."""
+    case_id = terminal.api.stored_case(status="REVIEW_PENDING")
+    assert await terminal.run(f"case watch {case_id} --until review-pending") == 0
+    terminal.store.transition("acme", case_id, "REJECTED")
+    assert await terminal.run(f"case watch {case_id} --until approved --json") == 1
+    assert json.loads(terminal.out)["status"] == "CASE_STATUS_REJECTED"
+    assert await terminal.run(f"case watch {case_id}") == 0
+
+
+async def test_the_customers_side(terminal: Terminal):
+    """A link opens the portal; what is refused there is told in its words."""
+    case_id = terminal.api.stored_case(status="AWAITING_DOCUMENTS")
+    assert await terminal.run(f"portal link {case_id}") == 0
+    token = terminal.out.strip()
+    assert await terminal.run(f"portal view --token {token} --json") == 0
+    assert json.loads(terminal.out)["status"] == "CASE_STATUS_AWAITING_DOCUMENTS"
+    assert await terminal.run(f"portal view {case_id}") == 0
+    assert "AWAITING_DOCUMENTS" in terminal.out
+    assert await terminal.run("portal view --token guess") == 1
+    assert "PORTAL_TOKEN_INVALID" in terminal.err
+    terminal.store.transition("acme", case_id, "APPROVED")
+    assert await terminal.run(f"portal submit --token {token}") == 1
+    assert "PORTAL_CLOSED" in terminal.err
+
+
+async def test_a_capsule_that_is_not_ready(terminal: Terminal):
+    """Fetching before the decision is refused."""
+    case_id = terminal.api.stored_case()
+    assert await terminal.run(f"capsule fetch {case_id}") == 1
+    assert "CAPSULE_NOT_READY" in terminal.err
+
+
+async def test_no_stack_is_a_failure_with_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Nothing runs: say how to start it."""
+    assert await asyncio.to_thread(main, ["case", "list", "--data", str(tmp_path)]) == 1
+    assert "trustrelay up" in capsys.readouterr().err

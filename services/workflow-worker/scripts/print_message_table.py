@@ -1,0 +1,10 @@
+"""Writes docs/message-table.md from the table that the workflow itself obeys."""
+
+from pathlib import Path
+
+from trustrelay.workflow_worker.domain.message_table import as_markdown
+
+if __name__ == "__main__":
+    target = Path(__file__).parents[3] / "docs" / "message-table.md"
+    target.write_text(as_markdown())
+    print(target)
