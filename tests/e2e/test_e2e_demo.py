@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from trustrelay.devstack.demo.run import Demo, Wishes
+from trustrelay.devstack.demo.run import Demo
 from trustrelay.devstack.demo.telling import Teller
+from trustrelay.devstack.demo.wishes import Wishes
 from trustrelay.devstack.supervisor import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]

@@ -15,9 +15,12 @@ from trustrelay.case_api.domain.preconditions import status_of, status_value
 from trustrelay.case_api.domain.problems import Problems
 from trustrelay.case_api.domain.roles import REQUIRED, require_role
 from trustrelay.case_api.domain.subjects import canonical_subject
+from trustrelay.case_api.entrypoints import case_messages
 from trustrelay.case_api.entrypoints.case_requests import staging
 from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus, Party
+from trustrelay.common.v1.decision_types_pb2 import DECISION_APPROVE_WITH_RESTRICTIONS, DECISION_FOLLOW_UP
+from trustrelay.common.v1.requirement_types_pb2 import REQUIREMENT_STATUS_WAIVED
 from trustrelay.contracts.case_workflow import TERMINAL, Status
 from trustrelay.servicekit.errors import Aborted, FailedPrecondition, InvalidArgument, PermissionDenied
 
@@ -134,3 +137,65 @@ def test_problems_of_one_kind_keep_their_reason():
         problems.refuse_if_any()
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     assert caught.value.metadata == {"lei": "LEI_INVALID", "name": "FIELD_INVALID"}
+
+
+def paths_of(problems: Problems) -> list[str]:
+    with pytest.raises(InvalidArgument) as caught:
+        problems.refuse_if_any()
+    return [violation.field for violation in caught.value.violations]
+
+
+def test_texts_and_lists_have_bounds():
+    """What is too long or too many is refused by its path."""
+    problems = Problems()
+    fields.text("reason", "x" * 5000, problems)
+    fields.texts("restrictions", ["ok", " "], problems)
+    fields.texts("tasks", ["x"] * 101, problems)
+    assert paths_of(problems) == ["reason", "restrictions[1]", "tasks"]
+
+
+def test_answers_have_bounds():
+    """Values are never repeated in the error; keys are named by position."""
+    problems = Problems()
+    fields.answers({"a": "x" * 5000, " ": "y"}, problems)
+    fields.answers({str(i): "" for i in range(201)}, problems)
+    assert paths_of(problems) == ["answers.keys[0]", "answers.values[1]", "answers"]
+
+
+@pytest.mark.parametrize(
+    ("party", "field"),
+    [
+        (Party(full_name="An Voorbeeld"), "type"),
+        (Party(full_name=" ", type=2), "full_name"),
+        (Party(full_name="???", type=2), "full_name"),
+        (Party(full_name="An Voorbeeld", type=2, nationality="Belgian"), "nationality"),
+        (Party(full_name="An Voorbeeld", type=2, gender="x"), "gender"),
+        (Party(full_name="An Voorbeeld", type=2, share="1.2"), "share"),
+        (Party(full_name="An Voorbeeld", type=2, id_number="1" * 65), "id_number"),
+    ],
+)
+def test_a_declared_party_is_checked_field_by_field(party: Party, field: str):
+    """The path names party and field."""
+    problems = Problems()
+    canonical_subject(company(declared_parties=[Party(full_name="Goed Voorbeeld", type=1, birth_date="1961-05", share="0.6"), party]), problems)
+    assert paths_of(problems) == [f"subject.declared_parties[1].{field}"]
+
+
+def test_there_is_a_limit_of_declared_parties():
+    """More than a hundred are refused as a whole."""
+    problems = Problems()
+    canonical_subject(company(declared_parties=[Party(full_name="An Voorbeeld", type=2)] * 101), problems)
+    assert paths_of(problems) == ["subject.declared_parties"]
+
+
+def test_messages_need_what_they_mean():
+    """Restrictions with their decision, tasks with a follow-up, a reason for a waiver."""
+    common = {"case_id": "c", "request_id": request_id(), "reason": "r"}
+    for decision, field in ((DECISION_APPROVE_WITH_RESTRICTIONS, "restrictions"), (DECISION_FOLLOW_UP, "follow_up_tasks")):
+        with pytest.raises(InvalidArgument) as caught:
+            case_messages.decide(pb.DecideCaseRequest(**common, etag="e", decision=decision))
+        assert [v.field for v in caught.value.violations] == [field]
+    changes = [pb.RequirementModification(requirement_id="a", status=REQUIREMENT_STATUS_WAIVED), pb.RequirementModification(requirement_id="b")]
+    with pytest.raises(InvalidArgument) as caught:
+        case_messages.approve_requirements(pb.ApproveRequirementsRequest(**common, modifications=changes))
+    assert [v.field for v in caught.value.violations] == ["modifications[0].reason", "modifications[1].status"]

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+import uuid
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import grpc
 import pytest
+from case_api_fake_persistence import Store
 from case_api_harness import Api, create_request, refused, request_id, running_api
 from case_api_temporal import StoreActivities, probe_worker, temporal_settings
 from opentelemetry import trace
@@ -196,6 +198,27 @@ async def test_a_creation_is_answered_after_the_case_has_ended(api: Api, worker:
     del api.store.files["acme", first.case_id]
     assert (await api.cases.CreateCase(request, metadata=metadata)).receipt == first
     assert (await client.get_workflow_handle(workflow_id("acme", first.case_id)).describe()).run_id == run
+
+
+async def test_a_workflow_that_ended_without_a_case_is_told(settings: temporal.TemporalSettings, client: Client):
+    """Its id is never started again: CASE_CLOSED; unless a twin of the request opened the case meanwhile, then its answer."""
+    store, request = Store(), create_request()
+    case_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"acme/{request.request_id}"))
+
+    async def connect_while_a_twin_opens_it() -> Client:
+        store.open("acme", case_id, store.staged["acme", request.request_id], "olivia")
+        return await temporal.connect(settings)
+
+    async with running_api(partial(temporal.connect, settings), store) as api, grpc.aio.insecure_channel(api.target) as plain:
+        metadata = await api.as_user("olivia")
+        with pytest.raises(grpc.aio.AioRpcError):  # no worker: started, never opened
+            await CaseServiceStub(plain).CreateCase(request, metadata=metadata, timeout=2)
+        await client.get_workflow_handle(workflow_id("acme", case_id)).terminate()
+        async with refused(PRECONDITION, "CASE_CLOSED"):
+            await api.cases.CreateCase(request, metadata=metadata)
+    async with running_api(connect_while_a_twin_opens_it, store) as api:
+        receipt = (await api.cases.CreateCase(request, metadata=await api.as_user("olivia"))).receipt
+        assert (receipt.case_id, receipt.state_version) == (case_id, 1)
 
 
 async def test_a_customer_submits(api: Api, worker: StoreActivities):

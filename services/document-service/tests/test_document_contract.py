@@ -292,8 +292,9 @@ async def test_requests_that_cannot_be_understood_name_the_field(service: Servic
 
 async def test_a_call_that_is_cancelled_kills_its_work(service: Service, make: Any) -> None:
     """A client that leaves frees the worker at once."""
-    await until_serving(service)
-    before = service.parts.pool.pids
+    async with asyncio.timeout(60):
+        while not (before := service.parts.pool.pids):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     pdf = make.images_pdf([make.scan(make.ubo_lines, make.owners, noise=20 + n) for n in range(4)])
     request = conversion_pb2.ConvertRequest(source=service.store.put("in5", pdf), destination=service.store.destination)
     call = service.conversion.Convert(request)

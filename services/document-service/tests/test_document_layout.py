@@ -168,6 +168,13 @@ def test_a_scanned_pdf_is_read_page_by_page(converter: Converter, make: Any, tmp
     assert min(found.ocr_confidences) > 0.7
 
 
+def test_a_scan_on_its_head_is_turned(converter: Converter, make: Any, tmp_path: Path) -> None:
+    """A page that was fed upside down is read from top to bottom."""
+    found = convert(converter, tmp_path, make.png(make.scan(make.ubo_lines, make.owners).rotate(180)), "image/png")
+    assert found.markdown.index("Date of issue") < found.markdown.index("Registered office") < found.markdown.index("Ann Vlierbos")
+    assert found.tables == 1
+
+
 def test_text_that_nobody_sees_is_left_out_and_reported(converter: Converter, tmp_path: Path) -> None:
     """White text on white paper does not reach the rules."""
     path = tmp_path / "hidden.pdf"

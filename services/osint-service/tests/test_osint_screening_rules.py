@@ -95,6 +95,7 @@ def test_the_press_writes_no_legal_forms() -> None:
         ("Zorana Petric", "Зорана Петрић", PERSON),
         ("Jussef Karimov", "Yusef Karimov", PERSON),
         ("Mohamad Qasimi", "Muhammad Qasimi", PERSON),
+        ("Aleksandr Qasimi", "Alexander Qasimi", PERSON),
         ("Ann Maria Ysewyn", "Ann Ysewyn", PERSON),
         ("A. Vandenhoucke", "Ann Vandenhoucke", PERSON),
         ("Ann Vandenhouke", "Ann Vandenhoucke", PERSON),
@@ -151,7 +152,8 @@ def test_a_snapshot_scores_every_spelling_of_one_entity_once() -> None:
 
 def test_check_ids_are_kind_and_party() -> None:
     """A retry writes the same row."""
-    assert Check("vat_vies", Outcome.CLEAR, party_id="p1").check_id == "vat_vies:p1"
+    assert Check("adverse_media", Outcome.CLEAR, party_id="p1").check_id == "adverse_media:p1"
+    assert Check("vat_vies", Outcome.CLEAR).check_id == "vat_vies"
 
 
 def test_candidates_are_bounded_and_kinds_do_not_mix() -> None:
@@ -230,6 +232,7 @@ def test_weak_discriminators() -> None:
     assert [d.agreement for d in same] == [UNKNOWN, AGREES, UNKNOWN, AGREES]
     assert [d.agreement for d in other] == [UNKNOWN, CONTRADICTS, UNKNOWN, CONTRADICTS]
     assert {d.agreement for d in silent} == {UNKNOWN}
+    assert compare(party("Ann Ysewyn", nationality="PORTUGUESE"), listed)[1].agreement is UNKNOWN
     assert not any(d.strong for d in (*same, *other))
     assert (other[1].query_value, other[1].list_value) == ("BE", "PT; ES")
 

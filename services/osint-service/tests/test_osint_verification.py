@@ -57,7 +57,7 @@ async def test_a_sound_company_is_confirmed_by_both(
         declared = await run_checks(service, company_subject(company), grant)
         searched = await run_checks(service, company_subject(company, lei=""), grant)
     for result in (declared, searched):
-        assert outcomes(result) == {"vat_vies:": (CLEAR, ""), "lei_gleif:": (CLEAR, "")}
+        assert outcomes(result) == {"vat_vies": (CLEAR, ""), "lei_gleif": (CLEAR, "")}
         assert {(p.source, p.lei) for p in result.profiles} == {("vies", ""), ("gleif", company.lei)}
         assert {item.kind for item in result.evidence} == {"vat_confirmation", "lei_record"}
         assert [(f.kind, f.severity) for f in result.findings] == [("lei_parent", evidence_types.SEVERITY_INFO)]
@@ -73,23 +73,23 @@ async def test_a_requester_gets_the_same_verdict_by_post(
         good = await run_checks(service, company_subject(sandbox.cast.subject), grant)
         bad = await run_checks(service, company_subject(sandbox.cast.subject, vat_number="BE0403019261"), grant)
         odd = await run_checks(service, company_subject(sandbox.cast.subject, vat_number="BE12"), grant)
-    assert outcomes(good)["vat_vies:"] == (CLEAR, "")
-    assert outcomes(bad)["vat_vies:"] == (FAILED, "VAT_NUMBER_INVALID")
-    assert outcomes(odd)["vat_vies:"] == (FAILED, "VAT_FORMAT_INVALID")
+    assert outcomes(good)["vat_vies"] == (CLEAR, "")
+    assert outcomes(bad)["vat_vies"] == (FAILED, "VAT_NUMBER_INVALID")
+    assert outcomes(odd)["vat_vies"] == (FAILED, "VAT_FORMAT_INVALID")
 
 
 @pytest.mark.parametrize(
     ("changed", "check", "expected"),
     [
-        ({"vat_number": ""}, "vat_vies:", (NOT_ASSESSED, "VAT_NOT_DECLARED")),
-        ({"vat_number": "US123456"}, "vat_vies:", (NOT_ASSESSED, "VAT_COUNTRY_UNSUPPORTED")),
-        ({"vat_number": "BE0403019261"}, "vat_vies:", (FAILED, "VAT_NUMBER_INVALID")),
-        ({"vat_number": "BE77"}, "vat_vies:", (FAILED, "VAT_FORMAT_INVALID")),
-        ({"legal_name": "Nobody Else Holdings NV"}, "vat_vies:", (FAILED, "NAME_MISMATCH")),
-        ({"legal_name": "Nobody Else Holdings NV"}, "lei_gleif:", (FAILED, "NAME_MISMATCH")),
-        ({"registration_number": "0403019261"}, "lei_gleif:", (FAILED, "REGISTRATION_NUMBER_MISMATCH")),
-        ({"lei": "5493001KJTIIGC8Y1R12"}, "lei_gleif:", (FAILED, "LEI_NOT_FOUND")),
-        ({"lei": "not a lei"}, "lei_gleif:", (FAILED, "LEI_NOT_FOUND")),
+        ({"vat_number": ""}, "vat_vies", (NOT_ASSESSED, "VAT_NOT_DECLARED")),
+        ({"vat_number": "US123456"}, "vat_vies", (NOT_ASSESSED, "VAT_COUNTRY_UNSUPPORTED")),
+        ({"vat_number": "BE0403019261"}, "vat_vies", (FAILED, "VAT_NUMBER_INVALID")),
+        ({"vat_number": "BE77"}, "vat_vies", (FAILED, "VAT_FORMAT_INVALID")),
+        ({"legal_name": "Nobody Else Holdings NV"}, "vat_vies", (FAILED, "NAME_MISMATCH")),
+        ({"legal_name": "Nobody Else Holdings NV"}, "lei_gleif", (FAILED, "NAME_MISMATCH")),
+        ({"registration_number": "0403019261"}, "lei_gleif", (FAILED, "REGISTRATION_NUMBER_MISMATCH")),
+        ({"lei": "5493001KJTIIGC8Y1R12"}, "lei_gleif", (FAILED, "LEI_NOT_FOUND")),
+        ({"lei": "not a lei"}, "lei_gleif", (FAILED, "LEI_NOT_FOUND")),
     ],
 )
 async def test_what_does_not_fit_the_declaration_is_told(
@@ -108,7 +108,7 @@ async def test_no_lei_on_record_is_not_assessed(
     """A company without a LEI has done nothing wrong, and nobody has verified anything."""
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         result = await run_checks(service, company_subject(sandbox.cast.listed), grant)
-    assert outcomes(result)["lei_gleif:"] == (NOT_ASSESSED, "NO_LEI_ON_RECORD")
+    assert outcomes(result)["lei_gleif"] == (NOT_ASSESSED, "NO_LEI_ON_RECORD")
 
 
 async def test_a_subsidiary_shows_its_parent(
@@ -130,23 +130,23 @@ async def test_an_undisclosed_name_neither_confirms_nor_contradicts(
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         secret = await run_checks(service, company_subject(sandbox.cast.subject, vat_number=f"{hidden.country}{hidden.number}"), grant)
         named = await run_checks(service, company_subject(sandbox.cast.subject, vat_number=f"GR{greek.number}", legal_name=greek.name or ""), grant)
-    assert outcomes(secret)["vat_vies:"] == (CLEAR, "")
+    assert outcomes(secret)["vat_vies"] == (CLEAR, "")
     assert next(p for p in secret.profiles if p.source == "vies").legal_name == ""
-    assert outcomes(named)["vat_vies:"] == (CLEAR, "")
+    assert outcomes(named)["vat_vies"] == (CLEAR, "")
 
 
 @pytest.mark.parametrize(
     ("source", "mode", "check", "reason"),
     [
-        ("vies", "ms_unavailable", "vat_vies:", "MS_UNAVAILABLE"),
-        ("vies", "503", "vat_vies:", "SOURCE_UNAVAILABLE"),
-        ("vies", "429", "vat_vies:", "RATE_LIMITED"),
-        ("vies", "garbage", "vat_vies:", "BODY_UNPARSABLE"),
-        ("vies", "timeout", "vat_vies:", "SOURCE_TIMEOUT"),
-        ("gleif", "429", "lei_gleif:", "RATE_LIMITED"),
-        ("gleif", "garbage", "lei_gleif:", "BODY_UNPARSABLE"),
-        ("gleif", "503", "lei_gleif:", "SOURCE_UNAVAILABLE"),
-        ("gleif", "timeout", "lei_gleif:", "SOURCE_TIMEOUT"),
+        ("vies", "ms_unavailable", "vat_vies", "MS_UNAVAILABLE"),
+        ("vies", "503", "vat_vies", "SOURCE_UNAVAILABLE"),
+        ("vies", "429", "vat_vies", "RATE_LIMITED"),
+        ("vies", "garbage", "vat_vies", "BODY_UNPARSABLE"),
+        ("vies", "timeout", "vat_vies", "SOURCE_TIMEOUT"),
+        ("gleif", "429", "lei_gleif", "RATE_LIMITED"),
+        ("gleif", "garbage", "lei_gleif", "BODY_UNPARSABLE"),
+        ("gleif", "503", "lei_gleif", "SOURCE_UNAVAILABLE"),
+        ("gleif", "timeout", "lei_gleif", "SOURCE_TIMEOUT"),
     ],
 )
 async def test_a_service_that_fails_is_not_assessed(
@@ -170,9 +170,9 @@ async def test_only_adverse_articles_are_hits(
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         bad = await investigate(service, company_subject(sandbox.cast.listed), [party(owner)], grant)
         good = await investigate(service, company_subject(sandbox.cast.subject), [party(director), party(director)], grant)
-    assert outcomes(bad) == {"adverse_media:": (CLEAR, ""), f"adverse_media:{owner.key}": (HIT, "")}
+    assert outcomes(bad) == {"adverse_media": (CLEAR, ""), f"adverse_media:{owner.key}": (HIT, "")}
     assert [f.severity for f in bad.findings if f.kind == "adverse_media"] == [evidence_types.SEVERITY_HIGH] * 2
-    assert outcomes(good) == {"adverse_media:": (CLEAR, ""), f"adverse_media:{director.key}": (CLEAR, "")}
+    assert outcomes(good) == {"adverse_media": (CLEAR, ""), f"adverse_media:{director.key}": (CLEAR, "")}
     assert [(f.kind, f.severity) for f in good.findings] == [("media_mention", evidence_types.SEVERITY_INFO)]
     assert {item.kind for item in good.evidence} == {"media_search"}
 
@@ -200,7 +200,7 @@ async def test_a_search_that_was_refused_is_not_assessed(
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         with sandbox.failing("gdelt", mode):
             result = await investigate(service, company_subject(sandbox.cast.subject), [], grant)
-    assert outcomes(result) == {"adverse_media:": (NOT_ASSESSED, reason)}
+    assert outcomes(result) == {"adverse_media": (NOT_ASSESSED, reason)}
 
 
 async def test_a_name_too_short_to_search_is_not_assessed(
@@ -210,4 +210,4 @@ async def test_a_name_too_short_to_search_is_not_assessed(
     short = case_types.Subject(type=case_types.SUBJECT_TYPE_COMPANY, legal_name="", country="BE")
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint, gdelt_url=""), loaded=False) as service:
         result = await investigate(service, short, [], grant)
-    assert outcomes(result) == {"adverse_media:": (NOT_ASSESSED, "ACCESS_NOT_CONFIGURED")}
+    assert outcomes(result) == {"adverse_media": (NOT_ASSESSED, "ACCESS_NOT_CONFIGURED")}

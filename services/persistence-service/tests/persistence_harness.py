@@ -138,9 +138,9 @@ async def serving(database_url: str, s3: Any, key_file: Path, owner_url: str = "
     try:
         options: Any = {"health": application.health, "health_every_seconds": 0.2, "interceptors": INTERCEPTORS, "tenantless": TENANTLESS}
         async with running(application.registrations, **options) as target:
-            yield Service(target, clock, application.database, owner_url)
+            yield Service(target, clock, application.databases[0], owner_url)
     finally:
-        await application.database.close()
+        await application.close()
 
 
 @contextmanager

@@ -177,6 +177,8 @@ async def test_a_portal_token_opens_one_case_without_a_tenant(caller: Caller, se
         request = pb.RegisterPortalTokenRequest(case_id=case_id, token_sha256=sha(name.encode()))
         request.expire_time.FromDatetime(datetime.now(UTC) + timedelta(days=days))
         await caller.call(caller.cases.RegisterPortalToken, request)
+    with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
+        await caller.call(caller.cases.RegisterPortalToken, pb.RegisterPortalTokenRequest(case_id=case_id, token_sha256=sha(b"x")))
     stub = CaseStoreServiceStub(channel(service.target))
     found = await stub.ResolvePortalToken(pb.ResolvePortalTokenRequest(token_sha256=sha(b"good")), timeout=10)
     assert (found.tenant_id, found.case_id) == (caller.tenant, case_id)

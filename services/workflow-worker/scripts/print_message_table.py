@@ -5,6 +5,4 @@ from pathlib import Path
 from trustrelay.workflow_worker.domain.message_table import as_markdown
 
 if __name__ == "__main__":
-    target = Path(__file__).parents[3] / "docs" / "message-table.md"
-    target.write_text(as_markdown())
-    print(target)
+    (Path(__file__).parents[3] / "docs" / "message-table.md").write_text(as_markdown())

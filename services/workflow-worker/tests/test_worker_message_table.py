@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from temporalio.service import RPCError, RPCStatusCode
 from worker_harness import RunningCase, Server, serving
-from worker_store import Gate, ScriptedCase
+from worker_store import Gate, ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import TERMINAL, Decision, Status, Update
 from trustrelay.workflow_worker.domain.message_table import TABLE, as_markdown, refusal_of
@@ -122,22 +122,22 @@ async def test_worker_table_allows(server: Server, status: Status, update: Updat
 
 
 @pytest.mark.parametrize("status", _ENDED)
-async def test_worker_table_ended_cases_take_nothing(server: Server, status: Status) -> None:
+async def test_worker_table_ended_cases_take_nothing(status: Status) -> None:
     """A case that ended without a capsule has no workflow any more: Temporal itself refuses every message, as not found."""
-    case = await (await server.start()).to(Status.AWAITING_DOCUMENTS)
-    if status is Status.WITHDRAWN:
-        await case.send(Update.WITHDRAW)
-    elif status is Status.EXPIRED:
-        await case.pass_time(days=61)
-    else:
-        case.script.fail("process_documents", RuntimeError("broken"), always=True)
-        await case.send(Update.DOCUMENTS_SUBMITTED)
-        await case.pass_time(minutes=31)
-    assert (await case.result()).status is status
-    for update in Update:
-        with pytest.raises(RPCError) as caught:
-            await case.send(update)
-        assert caught.value.status is RPCStatusCode.NOT_FOUND
+    async with serving() as server:
+        case = await (await server.start()).to(Status.AWAITING_DOCUMENTS)
+        if status is Status.WITHDRAWN:
+            await case.send(Update.WITHDRAW)
+        elif status is Status.EXPIRED:
+            await case.pass_time(days=61)
+        else:
+            case.script.fail("process_documents", refusal("OBJECT_HASH_MISMATCH"))
+            await case.send(Update.DOCUMENTS_SUBMITTED)
+        assert (await case.result()).status is status
+        for update in Update:
+            with pytest.raises(RPCError) as caught:
+                await case.send(update)
+            assert caught.value.status is RPCStatusCode.NOT_FOUND
 
 
 async def test_worker_table_has_a_rule_for_every_message() -> None:

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, Plugin, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -186,26 +186,23 @@ def search_attributes(case: CaseInput) -> TypedSearchAttributes:
 
 
 @asynccontextmanager
-async def serving(**connect: Any) -> AsyncIterator[Server]:
-    """The server, and a worker built as production builds it, with scripted activities."""
+async def serving(plugins: Sequence[Plugin] = (), max_cached_workflows: int = 1000) -> AsyncIterator[Server]:
+    """The server, and a worker built as production builds it, with scripted activities. Without a cache every workflow task is a replay."""
     path = shutil.which("temporal-test-server", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path) as env:
-        client = env.client
+    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path, plugins=plugins) as env:
         types = dict.fromkeys((key.name for key in KEYS), IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
-        await client.operator_service.add_search_attributes(AddSearchAttributesRequest(search_attributes=types, namespace=client.namespace))
-        if connect:
-            config = client.config()
-            client = Client(**{**config, **connect})
-        async with working(env, client) as server:
+        request = AddSearchAttributesRequest(search_attributes=types, namespace=env.client.namespace)
+        await env.client.operator_service.add_search_attributes(request)
+        async with working(env, env.client, max_cached_workflows=max_cached_workflows) as server:
             yield server
 
 
 @asynccontextmanager
-async def working(env: WorkflowEnvironment, client: Client, cases: dict[str, ScriptedCase] | None = None) -> AsyncIterator[Server]:
+async def working(env: WorkflowEnvironment, client: Client, *, max_cached_workflows: int = 1000, build_id: str = "") -> AsyncIterator[Server]:
     """A worker on an existing server."""
     assertion_keys.install(verifier())
-    known = {} if cases is None else cases
+    known: dict[str, ScriptedCase] = {}
     domain = Domain(contract.TASK_QUEUE, contract.DEPLOYMENT, [ComplianceCaseWorkflow], activities(known))
-    worker = build_worker(client, domain, Slots(20, 50, timedelta(0)), "")
+    worker = build_worker(client, domain, Slots(20, 50, timedelta(0), max_cached_workflows), build_id)
     async with worker:
         yield Server(env, client, known, domain.task_queue)

@@ -15,7 +15,8 @@ from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceS
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.store import PostgresStore
-from trustrelay.persistence_service.adapters.s3 import S3Objects, S3Settings
+from trustrelay.persistence_service.adapters.s3 import S3Objects
+from trustrelay.persistence_service.adapters.s3_client import S3Settings
 from trustrelay.persistence_service.adapters.scanner import NoScanner
 from trustrelay.persistence_service.adapters.templates import YamlTemplates
 from trustrelay.persistence_service.application.ports import Clock
@@ -65,12 +66,19 @@ class Application:
 
     registrations: Sequence[Registration]
     health: Mapping[str, Check]
-    database: Database
+    databases: Sequence[Database]
+
+    async def close(self) -> None:
+        """Give connections back."""
+        for database in self.databases:
+            await database.close()
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Application:
     """Wire everything. Raises OSError or ValueError for a capsule key that cannot be used."""
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    # Health has a connection of its own: a busy pool must not make a working database look dead.
+    probe = Database(settings.database_url, pool_size=1)
     store, objects, templates = PostgresStore(database), S3Objects(_s3(settings)), YamlTemplates()
     signer = FileKeySigner(settings.capsule_key_file)
     case_store = CaseStoreServicer(store, objects, templates, clock)
@@ -81,7 +89,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_AuditServiceServicer_to_server, AuditServicer(store, clock), f"{_PACKAGE}.AuditService"),
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
     )
-    return Application(registrations, {"database": database.reachable, "object_store": objects.reachable}, database)
+    return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 
 
 def _s3(settings: Settings) -> S3Settings:
@@ -103,7 +111,7 @@ async def _run(settings: Settings) -> None:
             tenantless=TENANTLESS,
         )
     finally:
-        await application.database.close()
+        await application.close()
 
 
 def main() -> None:

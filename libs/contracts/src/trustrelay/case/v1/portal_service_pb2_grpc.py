@@ -28,7 +28,8 @@ if _version_not_supported:
 class PortalServiceStub:
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """
@@ -69,7 +70,8 @@ class PortalServiceStub:
 class PortalServiceServicer:
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """
@@ -146,7 +148,8 @@ def add_PortalServiceServicer_to_server(servicer, server):
 class PortalService:
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """

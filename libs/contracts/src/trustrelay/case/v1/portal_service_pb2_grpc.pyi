@@ -29,7 +29,8 @@ GRPC_VERSION: str
 class PortalServiceStub:
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """
@@ -51,7 +52,8 @@ class PortalServiceStub:
 class PortalServiceAsyncStub(PortalServiceStub):
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """
@@ -69,7 +71,8 @@ class PortalServiceAsyncStub(PortalServiceStub):
 class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
 
-    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED.
+    Errors of every method: UNAUTHENTICATED PORTAL_TOKEN_MISSING, PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED. INVALID_ARGUMENT FIELD_INVALID with field
+    violations. With a request_id: ALREADY_EXISTS REQUEST_ID_REUSED when the same id comes with another body. UNAVAILABLE UPSTREAM_UNAVAILABLE (RetryInfo).
     UNAVAILABLE WORKFLOW_ENGINE_UNAVAILABLE, DATABASE_UNAVAILABLE, OBJECT_STORE_UNAVAILABLE (RetryInfo).
     Writes outside AWAITING_DOCUMENTS: FAILED_PRECONDITION PORTAL_CLOSED; submissions while documents are processed are accepted and get another round.
     """

@@ -288,6 +288,7 @@ class CaseFile(_message.Message):
     CAPSULE_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
+    PARTY_STATEMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> Global___CaseHeader: ...
     @_builtins.property
@@ -330,6 +331,10 @@ class CaseFile(_message.Message):
     def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Portal answers by question id."""
 
+    @_builtins.property
+    def party_statements(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
+        """What each source says about each party, unmerged; parties is the merged view."""
+
     def __init__(
         self,
         *,
@@ -351,10 +356,11 @@ class CaseFile(_message.Message):
         capsule: _objects_pb2.ObjectRef | None = ...,
         summary: Global___CaseSummary | None = ...,
         answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        party_statements: _abc.Iterable[_case_types_pb2.Party] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["capsule", b"capsule", "header", b"header", "policy", b"policy", "risk", b"risk", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "capsule", b"capsule", "checks", b"checks", "decisions", b"decisions", "documents", b"documents", "evidence", b"evidence", "findings", b"findings", "header", b"header", "hits", b"hits", "parties", b"parties", "policy", b"policy", "profiles", b"profiles", "requirements", b"requirements", "risk", b"risk", "screenings", b"screenings", "subject", b"subject", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "capsule", b"capsule", "checks", b"checks", "decisions", b"decisions", "documents", b"documents", "evidence", b"evidence", "findings", b"findings", "header", b"header", "hits", b"hits", "parties", b"parties", "party_statements", b"party_statements", "policy", b"policy", "profiles", b"profiles", "requirements", b"requirements", "risk", b"risk", "screenings", b"screenings", "subject", b"subject", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -49,6 +49,7 @@ class ConversionServiceServicer:
     def Convert(self, request, context):
         """Streams progress (a message at least every 10 s), then exactly one result.
         INVALID_ARGUMENT: DOCUMENT_CORRUPT, DOCUMENT_ENCRYPTED, DOCUMENT_TOO_LARGE, DOCUMENT_UNSAFE, DOCUMENT_TYPE_UNSUPPORTED (retry never helps).
+        INVALID_ARGUMENT REQUEST_INVALID: a grant or media type is malformed. PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED: a grant names another host.
         FAILED_PRECONDITION: OBJECT_HASH_MISMATCH. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE, WORKER_CRASHED. DEADLINE_EXCEEDED: DOCUMENT_TIMEOUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -36,6 +36,7 @@ class ConversionServiceStub:
     Convert: _grpc.UnaryStreamMultiCallable[_conversion_service_pb2.ConvertRequest, _conversion_service_pb2.ConvertResponse]
     """Streams progress (a message at least every 10 s), then exactly one result.
     INVALID_ARGUMENT: DOCUMENT_CORRUPT, DOCUMENT_ENCRYPTED, DOCUMENT_TOO_LARGE, DOCUMENT_UNSAFE, DOCUMENT_TYPE_UNSUPPORTED (retry never helps).
+    INVALID_ARGUMENT REQUEST_INVALID: a grant or media type is malformed. PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED: a grant names another host.
     FAILED_PRECONDITION: OBJECT_HASH_MISMATCH. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE, WORKER_CRASHED. DEADLINE_EXCEEDED: DOCUMENT_TIMEOUT.
     """
 
@@ -47,6 +48,7 @@ class ConversionServiceAsyncStub(ConversionServiceStub):
     Convert: _aio.UnaryStreamMultiCallable[_conversion_service_pb2.ConvertRequest, _conversion_service_pb2.ConvertResponse]  # type: ignore[assignment]
     """Streams progress (a message at least every 10 s), then exactly one result.
     INVALID_ARGUMENT: DOCUMENT_CORRUPT, DOCUMENT_ENCRYPTED, DOCUMENT_TOO_LARGE, DOCUMENT_UNSAFE, DOCUMENT_TYPE_UNSUPPORTED (retry never helps).
+    INVALID_ARGUMENT REQUEST_INVALID: a grant or media type is malformed. PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED: a grant names another host.
     FAILED_PRECONDITION: OBJECT_HASH_MISMATCH. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE, WORKER_CRASHED. DEADLINE_EXCEEDED: DOCUMENT_TIMEOUT.
     """
 
@@ -61,6 +63,7 @@ class ConversionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_conversion_service_pb2.ConvertResponse], _abc.AsyncIterator[_conversion_service_pb2.ConvertResponse]]:
         """Streams progress (a message at least every 10 s), then exactly one result.
         INVALID_ARGUMENT: DOCUMENT_CORRUPT, DOCUMENT_ENCRYPTED, DOCUMENT_TOO_LARGE, DOCUMENT_UNSAFE, DOCUMENT_TYPE_UNSUPPORTED (retry never helps).
+        INVALID_ARGUMENT REQUEST_INVALID: a grant or media type is malformed. PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED: a grant names another host.
         FAILED_PRECONDITION: OBJECT_HASH_MISMATCH. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE, WORKER_CRASHED. DEADLINE_EXCEEDED: DOCUMENT_TIMEOUT.
         """
 

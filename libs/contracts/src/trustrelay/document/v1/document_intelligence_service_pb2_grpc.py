@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class DocumentIntelligenceServiceStub:
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     def __init__(self, channel):
@@ -55,7 +56,8 @@ class DocumentIntelligenceServiceStub:
 
 class DocumentIntelligenceServiceServicer:
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     def Classify(self, request, context):
@@ -106,7 +108,8 @@ def add_DocumentIntelligenceServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DocumentIntelligenceService:
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     @staticmethod

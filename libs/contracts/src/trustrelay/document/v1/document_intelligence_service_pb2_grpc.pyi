@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class DocumentIntelligenceServiceStub:
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     @_typing.overload
@@ -44,7 +45,8 @@ class DocumentIntelligenceServiceStub:
 @_typing.type_check_only
 class DocumentIntelligenceServiceAsyncStub(DocumentIntelligenceServiceStub):
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -56,7 +58,8 @@ class DocumentIntelligenceServiceAsyncStub(DocumentIntelligenceServiceStub):
 
 class DocumentIntelligenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads converted documents by deterministic rules. Errors of every method:
-    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument).
+    UNAVAILABLE OBJECT_STORE_UNAVAILABLE, FAILED_PRECONDITION OBJECT_HASH_MISMATCH, INVALID_ARGUMENT DOCUMENT_CORRUPT (not a DoclingDocument),
+    INVALID_ARGUMENT REQUEST_INVALID, PERMISSION_DENIED OBJECT_HOST_NOT_ALLOWED.
     """
 
     @_abc_1.abstractmethod

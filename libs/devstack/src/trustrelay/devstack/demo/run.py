@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from temporalio.client import Client
@@ -22,8 +21,9 @@ from trustrelay.devstack.demo.narrator import Narrator
 from trustrelay.devstack.demo.people import TENANT, People, logged_in
 from trustrelay.devstack.demo.privacy import MINIMUM_SPANS, SERVICES, ForbiddenWords, scan_files, spans_by_service
 from trustrelay.devstack.demo.sealing import openssl_verifies
-from trustrelay.devstack.demo.telling import DemoFailed, Teller, expect
+from trustrelay.devstack.demo.telling import Teller, expect
 from trustrelay.devstack.demo.waiting import Waiter
+from trustrelay.devstack.demo.wishes import Wishes
 from trustrelay.devstack.supervisor import Stack
 
 _PATIENCE_SECONDS = 120.0
@@ -31,15 +31,6 @@ _PATIENCE_SECONDS = 120.0
 _PATIENCE_AFTER_KILL_SECONDS = 300.0
 # The services export spans in batches every few seconds.
 _EXPORT_SECONDS = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the person at the terminal asked for."""
-
-    seed: int
-    kill: str | None
-    trace_out: Path | None
 
 
 class Demo:
@@ -150,6 +141,3 @@ async def _our_verdict(path: Path, key: Path) -> bool:
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     return await process.wait() == 0
-
-
-__all__ = ["Demo", "DemoFailed", "Wishes"]

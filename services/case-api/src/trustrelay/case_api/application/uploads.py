@@ -31,13 +31,8 @@ class Uploads:
         """The stored document. FailedPrecondition / UPLOAD_MISSING, UPLOAD_EXPIRED; NotFound / UPLOAD_NOT_FOUND."""
         await self._require_open(case_id, "complete_upload")
         document = await self.objects.complete_upload(case_id, upload_id)
-        facts = {
-            "case.id": case_id,
-            "tenant.id": call_context.current().tenant_id,
-            "document.id": document.document_id,
-            "requirement.id": document.requirement_id,
-        }
-        get_logger().info("document.stored", **facts)
+        logged = {"case.id": case_id, "tenant.id": call_context.current().tenant_id, "document.id": document.document_id}
+        get_logger().info("document.stored", **logged)
         return document
 
     async def _require_open(self, case_id: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,17 +33,20 @@ class Gleif:
         return await self._guarded(f"/lei-records/{lei}", {}, lambda body: at(body, "data"))
 
     async def by_company(self, legal_name: str, country: str, registration_number: str) -> Outcome:
-        """The record whose register number is the company's; a name alone is no identity."""
-        params = {"filter[entity.legalName]": legal_name, "page[size]": _PAGE}
+        """The record whose register number is the company's, searched by number, then by name; a name alone is no identity."""
         digits = _digits(registration_number)
 
         def same(body: dict[str, Any]) -> Any:
             records = objects_at(body, "data")
             return next((r for r in records if digits and _digits(_entity(r, "registeredAs")) == digits and _country(r) == country), None)
 
-        return await self._guarded("/lei-records", params, same)
+        by_number = await self._guarded("/lei-records", {"filter[entity.registeredAs]": _registered_as(country, digits)}, same)
+        if not isinstance(by_number, LeiUnknown):
+            return by_number
+        by_name = await self._guarded("/lei-records", {"filter[entity.legalName]": legal_name, "page[size]": _PAGE}, same)
+        return LeiUnknown((*by_number.raw, *by_name.raw)) if isinstance(by_name, LeiUnknown) else by_name
 
-    async def _guarded(self, path: str, params: dict[str, str], pick: Any) -> Outcome:
+    async def _guarded(self, path: str, params: dict[str, str], pick: Callable[[dict[str, Any]], Any]) -> Outcome:
         try:
             answer = await self._get(path, params)
             if answer.status == 404:
@@ -101,6 +105,11 @@ def _profile(record: dict[str, Any], lei: str) -> Profile:
         start_date=_entity(record, "creationDate")[:10],
         lei=lei,
     )
+
+
+def _registered_as(country: str, number: str) -> str:
+    """The register number as GLEIF's records write it: Belgium's with dots."""
+    return f"{number[:4]}.{number[4:7]}.{number[7:]}" if country == "BE" else number
 
 
 def _digits(text: str) -> str:

@@ -40,6 +40,16 @@ class ChecksResult:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """What one service contributes."""
+
+    check: Check
+    evidence: tuple[Evidence, ...]
+    findings: tuple[Finding, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
     """VIES and GLEIF in parallel."""
 
@@ -52,15 +62,17 @@ class RunChecks:
         """Progress, then one result. Raises Unavailable OBJECT_STORE_UNAVAILABLE."""
         self.store.admits(destination)
 
-        async def vies() -> Kept[VatAnswer | LeiAnswer]:
-            return await kept(await self._ask_vat(subject), self.store, destination)
+        async def vies() -> _Part:
+            return _vat_part(subject, await kept(await self._ask_vat(subject), self.store, destination))
 
-        async def gleif() -> Kept[VatAnswer | LeiAnswer]:
-            return await kept(await self._ask_lei(subject), self.store, destination)
+        async def gleif() -> _Part:
+            return _lei_part(subject, await kept(await self._ask_lei(subject), self.store, destination))
 
-        jobs = {"vies": vies, "gleif": gleif}
-        async for event in side_by_side(jobs, assessed=lambda k: not isinstance(k.answer, NotAssessed), tick_seconds=self.tick_seconds):
-            yield _result(subject, event) if isinstance(event, Done) else event
+        def assessed(part: _Part) -> bool:
+            return part.check.outcome is not Outcome.NOT_ASSESSED
+
+        async for event in side_by_side({"vies": vies, "gleif": gleif}, assessed=assessed, tick_seconds=self.tick_seconds):
+            yield _result(tuple(event.results.values())) if isinstance(event, Done) else event
 
     async def _ask_vat(self, subject: Subject) -> VatAnswer:
         number = "".join(c for c in subject.vat_number if c.isalnum()).upper()
@@ -76,19 +88,31 @@ class RunChecks:
         return await self.lei.by_company(subject.legal_name, subject.country, subject.registration_number)
 
 
-def _result(subject: Subject, done: Done[Kept[VatAnswer | LeiAnswer]]) -> ChecksResult:
-    vies, gleif = done.results["vies"], done.results["gleif"]
-    profiles, findings = [], []
-    if isinstance(vies.answer, VatValid):
-        found = vies.answer
-        profiles.append(Profile("vies", found.name, country=subject.country, registered_address=found.address, vat_number=subject.vat_number))
-    if isinstance(gleif.answer, LeiFound):
-        profiles.append(gleif.answer.profile)
-        findings.extend(_parent_finding(gleif.answer, gleif.evidence_ids))
-    return ChecksResult((vat_check(subject, vies), lei_check(subject, gleif)), (*vies.evidence, *gleif.evidence), tuple(findings), tuple(profiles))
+def _result(parts: tuple[_Part, ...]) -> ChecksResult:
+    return ChecksResult(
+        tuple(part.check for part in parts),
+        tuple(item for part in parts for item in part.evidence),
+        tuple(finding for part in parts for finding in part.findings),
+        tuple(profile for part in parts for profile in part.profiles),
+    )
 
 
-def vat_check(subject: Subject, answered: Kept[VatAnswer | LeiAnswer]) -> Check:
+def _vat_part(subject: Subject, answered: Kept[VatAnswer]) -> _Part:
+    check, found = vat_check(subject, answered), answered.answer
+    if not isinstance(found, VatValid):
+        return _Part(check, answered.evidence)
+    profile = Profile("vies", found.name, country=subject.country, registered_address=found.address, vat_number=subject.vat_number)
+    return _Part(check, answered.evidence, profiles=(profile,))
+
+
+def _lei_part(subject: Subject, answered: Kept[LeiAnswer]) -> _Part:
+    check, found = lei_check(subject, answered), answered.answer
+    if not isinstance(found, LeiFound):
+        return _Part(check, answered.evidence)
+    return _Part(check, answered.evidence, _parent_finding(found, answered.evidence_ids), (found.profile,))
+
+
+def vat_check(subject: Subject, answered: Kept[VatAnswer]) -> Check:
     """vat_vies: CLEAR when the number is valid and belongs to that name; an undisclosed name cannot contradict."""
     kind, ids = "vat_vies", answered.evidence_ids
     match answered.answer:
@@ -102,18 +126,15 @@ def vat_check(subject: Subject, answered: Kept[VatAnswer | LeiAnswer]) -> Check:
             return Check(kind, Outcome.FAILED, reason, "The member state does not know this number", evidence_ids=ids)
         case NotAssessed(reason):
             return Check(kind, Outcome.NOT_ASSESSED, reason, "The VAT number was not verified", evidence_ids=ids)
-        case LeiFound() | LeiUnknown():
-            raise TypeError("a LEI answer is no VAT answer")
 
 
-def lei_check(subject: Subject, answered: Kept[VatAnswer | LeiAnswer]) -> Check:
+def lei_check(subject: Subject, answered: Kept[LeiAnswer]) -> Check:
     """lei_gleif: a LEI is not mandatory, so that none on record is NOT_ASSESSED; a declared one must exist, live and fit."""
     kind, ids = "lei_gleif", answered.evidence_ids
     match answered.answer:
-        case LeiFound() as found:
-            reason = _lei_problem(subject, found)
-            if reason:
-                return Check(kind, Outcome.FAILED, reason, "The LEI record does not support the declaration", evidence_ids=ids)
+        case LeiFound() as found if reason := _lei_problem(subject, found):
+            return Check(kind, Outcome.FAILED, reason, "The LEI record does not support the declaration", evidence_ids=ids)
+        case LeiFound():
             return Check(kind, Outcome.CLEAR, detail="The LEI record is live and fits name and number", evidence_ids=ids)
         case LeiUnknown() if subject.lei:
             return Check(kind, Outcome.FAILED, "LEI_NOT_FOUND", "The declared LEI does not exist", evidence_ids=ids)
@@ -121,8 +142,6 @@ def lei_check(subject: Subject, answered: Kept[VatAnswer | LeiAnswer]) -> Check:
             return Check(kind, Outcome.NOT_ASSESSED, "NO_LEI_ON_RECORD", "No LEI is on record for this company", evidence_ids=ids)
         case NotAssessed(reason):
             return Check(kind, Outcome.NOT_ASSESSED, reason, "The LEI was not verified", evidence_ids=ids)
-        case VatValid() | VatInvalid():
-            raise TypeError("a VAT answer is no LEI answer")
 
 
 def _lei_problem(subject: Subject, found: LeiFound) -> str:
@@ -135,8 +154,7 @@ def _lei_problem(subject: Subject, found: LeiFound) -> str:
     return "REGISTRATION_NUMBER_MISMATCH" if theirs and ours and theirs != ours else ""
 
 
-def _parent_finding(found: LeiFound, evidence_ids: tuple[str, ...]) -> list[Finding]:
-    if not found.parent:
-        return []
+def _parent_finding(found: LeiFound, evidence_ids: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Who consolidates the company, or why nobody is reported; nothing when GLEIF could not be asked."""
     statement = f"Consolidating parent according to the LEI record: {found.parent}"
-    return [Finding("lei_parent", "lei_parent", Severity.INFO, statement, evidence_ids)]
+    return (Finding("lei_parent", "lei_parent", Severity.INFO, statement, evidence_ids),) if found.parent else ()

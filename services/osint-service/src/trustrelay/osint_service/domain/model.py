@@ -145,8 +145,8 @@ class Check:
 
     @property
     def check_id(self) -> str:
-        """Deterministic: kind and party."""
-        return f"{self.kind}:{self.party_id}"
+        """Deterministic: kind and party; the kind alone for the subject itself."""
+        return f"{self.kind}:{self.party_id}" if self.party_id else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,46 +1,24 @@
 """The object store: two buckets, two endpoints (inside and outside the cluster), one set of credentials."""
 
-import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
-import urllib3
-from minio import Minio
 from minio.datatypes import PostPolicy
-from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError
 
 from trustrelay.common.v1.objects_pb2 import ObjectRef
-from trustrelay.persistence_service.application.ports import Inspected, PostForm
+from trustrelay.persistence_service.adapters.s3_client import PROBE, THREADS, WORK, S3Settings, client, in_thread, present
+from trustrelay.persistence_service.application.object_ports import Inspected, PostForm
 from trustrelay.persistence_service.domain import media
-from trustrelay.servicekit.errors import Internal, Unavailable
 
-T = TypeVar("T")
 _CHUNK = 1024 * 1024
-_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchObject"})
-# Fixed, so that signing never asks the server which region it is in.
-_REGION = "us-east-1"
 _SHA256_HEADER = "x-amz-meta-sha256"
-
-
-@dataclass(frozen=True)
-class S3Settings:
-    """Endpoints are host:port. `public_endpoint` is what browsers reach; it goes into signatures, never into our own calls."""
-
-    endpoint: str
-    public_endpoint: str
-    access_key: str
-    secret_key: str
-    secure: bool
-    quarantine_bucket: str
-    evidence_bucket: str
 
 
 class S3Objects:
@@ -48,8 +26,12 @@ class S3Objects:
 
     def __init__(self, settings: S3Settings) -> None:
         self._quarantine, self._evidence = settings.quarantine_bucket, settings.evidence_bucket
-        self._inside = _client(settings, settings.endpoint)
-        self._public = _client(settings, settings.public_endpoint)
+        self._inside = client(settings, settings.endpoint, WORK)
+        self._public = client(settings, settings.public_endpoint, WORK)
+        # Health has a thread and a client of its own: long uploads must not make a working store look dead.
+        self._probe = client(settings, settings.endpoint, PROBE)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
+        self._probe_thread = ThreadPoolExecutor(1, thread_name_prefix="s3-probe")
         self._public_url = f"{'https' if settings.secure else 'http'}://{settings.public_endpoint}"
         self._inside_url = f"{'https' if settings.secure else 'http'}://{settings.endpoint}"
 
@@ -58,32 +40,32 @@ class S3Objects:
         """The quarantined body in a private temporary file for as long as the block runs; None when nothing was posted."""
         with tempfile.TemporaryDirectory(prefix="upload-") as folder:
             path = Path(folder) / "body"
-            yield await _in_thread(lambda: self._download(key, path))
+            yield await in_thread(self._threads, lambda: self._download(key, path))
 
     async def promote(self, inspected: Inspected, key: str) -> ObjectRef:
         """Copy into the evidence bucket; the same bytes under the same key are stored once."""
-        return await _in_thread(lambda: self._promote(inspected, key))
+        return await in_thread(self._threads, lambda: self._promote(inspected, key))
 
     async def discard_upload(self, key: str) -> None:
         """Delete the quarantined body; nothing happens when there is none."""
-        await _in_thread(lambda: self._inside.remove_object(self._quarantine, key))
+        await in_thread(self._threads, lambda: self._inside.remove_object(self._quarantine, key))
 
     async def verified(self, ref: ObjectRef) -> ObjectRef | None:
         """`ref` with the version that was read, or None when the object is absent or not what `ref` says."""
-        return await _in_thread(lambda: self._verify(ref))
+        return await in_thread(self._threads, lambda: self._verify(ref))
 
     async def put(self, key: str, body: bytes, media_type: str) -> ObjectRef:
         """Store `body` as evidence."""
-        return await _in_thread(lambda: self._put(key, BytesIO(body), len(body), hashlib.sha256(body).hexdigest(), media_type))
+        return await in_thread(self._threads, lambda: self._put(key, BytesIO(body), len(body), hashlib.sha256(body).hexdigest(), media_type))
 
     async def reachable(self) -> bool:
         """Do both buckets exist? Raises OBJECT_STORE_UNAVAILABLE."""
-        return await _in_thread(lambda: all(self._inside.bucket_exists(bucket) for bucket in (self._quarantine, self._evidence)))
+        return await in_thread(self._probe_thread, lambda: all(self._probe.bucket_exists(bucket) for bucket in (self._quarantine, self._evidence)))
 
     def read_url(self, ref: ObjectRef, seconds: int, *, public: bool) -> str:
         """A presigned GET of one version; signing needs no network."""
-        client = self._public if public else self._inside
-        return str(client.presigned_get_object(self._evidence, ref.key, timedelta(seconds=seconds), version_id=ref.version or None))
+        signer = self._public if public else self._inside
+        return str(signer.presigned_get_object(self._evidence, ref.key, timedelta(seconds=seconds), version_id=ref.version or None))
 
     def upload_form(self, key: str, max_bytes: int, expire_time: datetime) -> PostForm:
         """A POST policy for exactly `key` in quarantine, at the public endpoint."""
@@ -100,7 +82,7 @@ class S3Objects:
         return PostForm(f"{self._inside_url}/{self._evidence}", dict(self._inside.presigned_post_policy(policy)))
 
     def _download(self, key: str, path: Path) -> Inspected | None:
-        response = _present(lambda: self._inside.get_object(self._quarantine, key))
+        response = present(lambda: self._inside.get_object(self._quarantine, key))
         if response is None:
             return None
         try:
@@ -111,7 +93,7 @@ class S3Objects:
             _release(response)
 
     def _promote(self, inspected: Inspected, key: str) -> ObjectRef:
-        known = _present(lambda: self._inside.stat_object(self._evidence, key))
+        known = present(lambda: self._inside.stat_object(self._evidence, key))
         if known is not None and (known.metadata or {}).get(_SHA256_HEADER) == inspected.sha256 and known.size == inspected.size_bytes:
             return ObjectRef(
                 key=key, version=known.version_id or "", sha256=inspected.sha256, size_bytes=inspected.size_bytes, media_type=inspected.media_type
@@ -129,7 +111,7 @@ class S3Objects:
         return body
 
     def _verify(self, ref: ObjectRef) -> ObjectRef | None:
-        response = _present(lambda: self._inside.get_object(self._evidence, ref.key, version_id=ref.version or None))
+        response = present(lambda: self._inside.get_object(self._evidence, ref.key, version_id=ref.version or None))
         if response is None:
             return None
         try:
@@ -140,33 +122,6 @@ class S3Objects:
         if (digest, size) != (ref.sha256, ref.size_bytes):
             return None
         return ObjectRef(key=ref.key, version=version, sha256=digest, size_bytes=size, media_type=ref.media_type)
-
-
-def _client(settings: S3Settings, endpoint: str) -> Minio:
-    pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=2, read=30), maxsize=10, retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504])
-    )
-    return Minio(endpoint, access_key=settings.access_key, secret_key=settings.secret_key, secure=settings.secure, region=_REGION, http_client=pool)
-
-
-async def _in_thread(call: Callable[[], T]) -> T:
-    """Run a blocking call; the store's failures become typed errors, without keys or addresses."""
-    try:
-        return await asyncio.to_thread(call)
-    except S3Error as error:
-        raise _typed(error) from None
-    except (HTTPError, MinioException, ConnectionError):
-        raise _unavailable() from None
-
-
-def _present(call: Callable[[], Any]) -> Any | None:
-    """The call's result, or None when the object does not exist."""
-    try:
-        return call()
-    except S3Error as error:
-        if error.code in _ABSENT:
-            return None
-        raise
 
 
 def _copy(response: Any, file: BinaryIO | None) -> tuple[str, int]:
@@ -183,14 +138,3 @@ def _copy(response: Any, file: BinaryIO | None) -> tuple[str, int]:
 def _release(response: Any) -> None:
     response.close()
     response.release_conn()
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable("OBJECT_STORE_UNAVAILABLE", "the object store cannot be reached", retry_after=timedelta(seconds=2))
-
-
-def _typed(error: S3Error) -> Internal | Unavailable:
-    """Refusals of our own credentials or requests are our mistake; everything the server cannot do now may work later."""
-    if error.code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "InvalidArgument", "MalformedXML"}:
-        return Internal("OBJECT_STORE_REFUSED", "the object store refused a request", metadata={"code": error.code})
-    return _unavailable()

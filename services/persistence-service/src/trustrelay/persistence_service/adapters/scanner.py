@@ -1,6 +1,6 @@
 """The malware scan hook."""
 
-from trustrelay.persistence_service.application.ports import Inspected
+from trustrelay.persistence_service.application.object_ports import Inspected
 
 
 class NoScanner:

@@ -1,7 +1,8 @@
 """Seal a decided case into signed evidence."""
 
 from trustrelay.common.v1.objects_pb2 import ObjectRef
-from trustrelay.persistence_service.application.ports import CapsuleSigner, Clock, Objects, Store
+from trustrelay.persistence_service.application.object_ports import CapsuleSigner, Objects
+from trustrelay.persistence_service.application.ports import Clock, Store
 from trustrelay.persistence_service.domain import capsule, ids
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.objects import CaseFolder

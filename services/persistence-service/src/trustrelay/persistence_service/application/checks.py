@@ -73,6 +73,13 @@ def optional_moment(message: Any, field: str) -> datetime | None:
     return moment(getattr(message, field)) if message.HasField(field) else None
 
 
+def need_moment(message: Any, field: str) -> datetime:
+    """The field's time. Raises FIELD_INVALID when the message does not have it."""
+    if (found := optional_moment(message, field)) is None:
+        raise invalid(field, "is required")
+    return found
+
+
 def page_size(asked: int, *, default: int, largest: int) -> int:
     """`asked`, or the default for 0. Raises FIELD_INVALID outside 0..largest."""
     if not 0 <= asked <= largest:

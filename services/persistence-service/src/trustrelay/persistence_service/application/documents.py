@@ -5,7 +5,8 @@ from trustrelay.common.v1.requirement_types_pb2 import CaseDocument
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordDocumentRequest
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.investigation import put_parties
-from trustrelay.persistence_service.application.ports import Clock, Objects, Store
+from trustrelay.persistence_service.application.object_ports import Objects
+from trustrelay.persistence_service.application.ports import Clock, Store
 from trustrelay.persistence_service.application.requirements import answer_requirement
 from trustrelay.persistence_service.application.verification import verified
 from trustrelay.persistence_service.domain import ids

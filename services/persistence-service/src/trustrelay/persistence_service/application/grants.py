@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
 from trustrelay.persistence_service.application import checks
-from trustrelay.persistence_service.application.ports import Clock, Objects, PostForm, Store
+from trustrelay.persistence_service.application.object_ports import Objects, PostForm
+from trustrelay.persistence_service.application.ports import Clock, Store
 from trustrelay.persistence_service.application.verification import need_inside
 from trustrelay.persistence_service.domain.objects import CaseFolder
 

@@ -8,9 +8,10 @@ from trustrelay.common.v1.case_types_pb2 import Party
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_FAILED, CHECK_OUTCOME_NOT_ASSESSED, Check, Evidence, Hit
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigationRequest
 from trustrelay.persistence_service.application import checks
-from trustrelay.persistence_service.application.ports import Clock, Objects, Store, Unit
+from trustrelay.persistence_service.application.object_ports import Objects
+from trustrelay.persistence_service.application.ports import Clock, Store, Unit
 from trustrelay.persistence_service.application.verification import verified
-from trustrelay.persistence_service.domain import ids, parties
+from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, HIT_STATUS
 from trustrelay.persistence_service.domain.hits import HitState, after_screening, contradicting_kinds
@@ -45,10 +46,10 @@ async def record_investigation(
 
 
 async def put_parties(unit: Unit, case_id: str, found: Iterable[Party]) -> None:
-    """Merge into what is known: facts fill gaps, sources add up."""
+    """Each source's word is kept beside the others'; readers get them merged, and as they were said."""
     for party in found:
         checks.need_text("parties.party_id", party.party_id, longest=200)
-        await unit.facts.put_party(case_id, parties.merged(await unit.facts.party(case_id, party.party_id), party))
+        await unit.facts.put_party(case_id, party)
 
 
 async def _put_plain(unit: Unit, case_id: str, request: RecordInvestigationRequest, evidence: Iterable[Evidence]) -> None:

@@ -13,7 +13,6 @@ from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.cases import Case
 from trustrelay.persistence_service.domain.enums import REQUIREMENT_STATUS
 from trustrelay.persistence_service.domain.objects import tenant_is_usable
-from trustrelay.persistence_service.domain.parties import merged
 from trustrelay.servicekit.errors import AlreadyExists
 
 _LANGUAGES = frozenset({"en", "nl", "fr"})
@@ -90,4 +89,4 @@ async def _put_declared(unit: Unit, case_id: str, declared: Party) -> None:
     party.CopyFrom(declared)
     party.party_id = party_id(declared.full_name, SubjectType.Name(declared.type or SUBJECT_TYPE_PERSON).removeprefix("SUBJECT_TYPE_"))
     party.source = "declared"
-    await unit.facts.put_party(case_id, merged(await unit.facts.party(case_id, party.party_id), party))
+    await unit.facts.put_party(case_id, party)

@@ -1,4 +1,4 @@
-"""What the use cases need from outside: stored facts in a tenant's transaction, objects, a signer, a scanner, templates."""
+"""What the use cases need from outside: stored facts in a tenant's transaction, templates, a clock. Objects: object_ports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -77,7 +77,6 @@ class Facts(Protocol):
 
     async def put_evidence(self, case_id: str, iteration: int, evidence: Evidence) -> None: ...
     async def put_profile(self, case_id: str, profile: CompanyProfile) -> None: ...
-    async def party(self, case_id: str, party_id: str) -> Party | None: ...
     async def put_party(self, case_id: str, party: Party) -> None: ...
     async def put_check(self, case_id: str, check: Check) -> None: ...
     async def put_finding(self, case_id: str, finding: Finding) -> None: ...
@@ -158,49 +157,6 @@ class Store(Protocol):
     def unit(self, tenant_id: str) -> AbstractAsyncContextManager[Unit]: ...
     def snapshot(self, tenant_id: str) -> AbstractAsyncContextManager[Unit]: ...
     async def resolve_token(self, token_sha256: str) -> tuple[str, str, datetime] | None: ...
-
-
-@dataclass(frozen=True)
-class PostForm:
-    """Where and with which fields a browser or service may post."""
-
-    url: str
-    fields: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Inspected:
-    """A quarantined body as it was read: what it is, and where it can be read again."""
-
-    path: str
-    sha256: str
-    size_bytes: int
-    media_type: str
-
-
-class Objects(Protocol):
-    """The object store. Everything raises UNAVAILABLE OBJECT_STORE_UNAVAILABLE while it cannot be reached."""
-
-    def inspected_upload(self, key: str) -> AbstractAsyncContextManager[Inspected | None]: ...
-    async def promote(self, inspected: Inspected, key: str) -> ObjectRef: ...
-    async def discard_upload(self, key: str) -> None: ...
-    async def verified(self, ref: ObjectRef) -> ObjectRef | None: ...
-    async def put(self, key: str, body: bytes, media_type: str) -> ObjectRef: ...
-    def read_url(self, ref: ObjectRef, seconds: int, *, public: bool) -> str: ...
-    def upload_form(self, key: str, max_bytes: int, expire_time: datetime) -> PostForm: ...
-    def folder_form(self, prefix: str, max_bytes: int, expire_time: datetime) -> PostForm: ...
-
-
-class CapsuleSigner(Protocol):
-    """Signs a payload into a DSSE envelope (JSON bytes)."""
-
-    def envelope(self, payload: bytes, payload_type: str) -> bytes: ...
-
-
-class Scanner(Protocol):
-    """The malware scan hook: `CLEAR`, `FAILED <reason>` or `NOT_ASSESSED <reason>`."""
-
-    async def scan(self, inspected: Inspected) -> str: ...
 
 
 class Templates(Protocol):

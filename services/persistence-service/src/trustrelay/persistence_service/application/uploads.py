@@ -7,7 +7,8 @@ from trustrelay.common.v1.objects_pb2 import ObjectRef, WriteGrant
 from trustrelay.common.v1.requirement_types_pb2 import DOCUMENT_STATE_STORED, DOCUMENT_STATE_SUPERSEDED, CaseDocument
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.grants import write_grant
-from trustrelay.persistence_service.application.ports import Clock, Objects, Scanner, Store, Unit
+from trustrelay.persistence_service.application.object_ports import Objects, Scanner
+from trustrelay.persistence_service.application.ports import Clock, Store, Unit
 from trustrelay.persistence_service.application.requirements import answer_requirement
 from trustrelay.persistence_service.domain import ids, media
 from trustrelay.persistence_service.domain.audit import Entry

@@ -1,7 +1,7 @@
 """An object becomes evidence only after its bytes have been read and hashed here."""
 
 from trustrelay.common.v1.objects_pb2 import ObjectRef
-from trustrelay.persistence_service.application.ports import Objects
+from trustrelay.persistence_service.application.object_ports import Objects
 from trustrelay.persistence_service.domain.objects import CaseFolder
 from trustrelay.servicekit.errors import FailedPrecondition, PermissionDenied
 

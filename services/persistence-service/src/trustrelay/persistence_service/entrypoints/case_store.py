@@ -7,7 +7,8 @@ from typing import Any
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceServicer
 from trustrelay.persistence_service.application import checks, documents, investigation, opening, portal, reading, requirements, transitions
-from trustrelay.persistence_service.application.ports import Clock, Objects, Store, Templates
+from trustrelay.persistence_service.application.object_ports import Objects
+from trustrelay.persistence_service.application.ports import Clock, Store, Templates
 from trustrelay.persistence_service.domain.cases import header
 from trustrelay.persistence_service.entrypoints.trace import current_trace_id
 from trustrelay.servicekit.context import current
@@ -73,7 +74,7 @@ class CaseStoreServicer(CaseStoreServiceServicer):
         return pb.FindAnswerResponse(case_id=answer.case_id, answer=answer.answer)
 
     async def RegisterPortalToken(self, request: pb.RegisterPortalTokenRequest, context: Any) -> pb.RegisterPortalTokenResponse:
-        caller, expire_time = current(), checks.moment(request.expire_time)
+        caller, expire_time = current(), checks.need_moment(request, "expire_time")
         await portal.register_token(self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.token_sha256, expire_time)
         return pb.RegisterPortalTokenResponse()
 

@@ -6,7 +6,8 @@ from typing import Any
 from trustrelay.persistence.v1 import evidence_service_pb2 as pb
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceServicer
 from trustrelay.persistence_service.application.capsule import assemble_capsule
-from trustrelay.persistence_service.application.ports import CapsuleSigner, Clock, Objects, Store
+from trustrelay.persistence_service.application.object_ports import CapsuleSigner, Objects
+from trustrelay.persistence_service.application.ports import Clock, Store
 from trustrelay.servicekit.context import current
 
 

@@ -5,10 +5,12 @@ A case lives 60 days, so no span ever covers more than one stage.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from opentelemetry import context as otel_context
@@ -46,8 +48,32 @@ def stage_span(state: WorkflowState, case: CaseInput, status: Status) -> Iterato
         "case.status": str(status),
         "case.iteration": state.current_iteration,
     }
-    with tracer.start_as_current_span(f"stage {status}", context=context, links=links, attributes=attributes):
+    span = tracer.start_span(f"stage {status}", context=context, links=links, attributes=attributes)
+    with _attached(trace.set_span_in_context(span, context)):
+        try:
+            yield
+        except FailureError as error:
+            if not is_cancelled_exception(error):
+                span.set_status(trace.StatusCode.ERROR, type(error).__name__)
+            span.end()
+            raise
+        except asyncio.CancelledError:
+            span.end()
+            raise
+        else:
+            span.end()
+        # Any other exception fails the workflow task, which is tried again, or comes from a workflow that was evicted: the stage goes on elsewhere.
+
+
+@contextmanager
+def _attached(context: otel_context.Context) -> Iterator[None]:
+    """Makes `context` current. Like otel_context.detach, but silent where an evicted workflow is collected in a context that is not its own."""
+    token = otel_context.attach(context)
+    try:
         yield
+    finally:
+        with suppress(ValueError):
+            token.var.reset(token)
 
 
 def _span_context(traceparent: str) -> trace.SpanContext:

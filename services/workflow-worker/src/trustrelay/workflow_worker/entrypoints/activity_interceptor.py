@@ -1,4 +1,4 @@
-"""Around every activity: a span of its own, and typed service errors as typed, retryable or final, activity failures."""
+"""Around every activity: a span of its own, heartbeats where the workflow asks for them, and typed service errors as typed, retryable or final, activity failures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from trustrelay.servicekit.errors import ServiceError
+from trustrelay.workflow_worker.entrypoints.activities.calling import alive
 
 # No retry changes these: the request itself, or a constraint of the store, is the reason.
 FINAL_CODES = frozenset(
@@ -45,7 +46,10 @@ class _Inbound(ActivityInboundInterceptor):
         tracer = trace.get_tracer("trustrelay.workflow_worker")
         with tracer.start_as_current_span(f"activity {info.activity_type}", kind=trace.SpanKind.CONSUMER, attributes=attributes):
             try:
-                return await super().execute_activity(input)
+                if info.heartbeat_timeout is None:
+                    return await super().execute_activity(input)
+                async with alive():
+                    return await super().execute_activity(input)
             except ServiceError as error:
                 raise as_failure(error) from None
 

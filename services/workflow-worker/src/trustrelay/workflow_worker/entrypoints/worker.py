@@ -19,6 +19,9 @@ from trustrelay.workflow_worker.entrypoints.activities.document_activities impor
 from trustrelay.workflow_worker.entrypoints.activities.investigation_activities import InvestigationActivities
 from trustrelay.workflow_worker.entrypoints.activity_interceptor import ServiceErrors
 
+# A running activity hears of its cancellation with its heartbeats, so these reach the server at least this often.
+CANCELLED_WITHIN = timedelta(seconds=10)
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -67,6 +70,8 @@ class Slots:
     workflow_tasks: int
     activities: int
     drain: timedelta
+    # Workflows kept in memory between their tasks; others are replayed from history when something happens to them.
+    cached_workflows: int = 1000
 
 
 def build_worker(client: Client, domain: Domain, slots: Slots, build_id: str) -> Worker:
@@ -83,6 +88,9 @@ def build_worker(client: Client, domain: Domain, slots: Slots, build_id: str) ->
         interceptors=[ServiceErrors()],
         max_concurrent_workflow_tasks=slots.workflow_tasks,
         max_concurrent_activities=slots.activities,
+        max_cached_workflows=slots.cached_workflows,
+        max_heartbeat_throttle_interval=CANCELLED_WITHIN,
+        default_heartbeat_throttle_interval=CANCELLED_WITHIN,
         graceful_shutdown_timeout=slots.drain,
         deployment_config=deployment,
     )

@@ -9,30 +9,41 @@ from typing import Any
 
 from docling.backend.docling_parse_backend import ThreadedDoclingParseDocumentBackend
 from docling.backend.image_backend import ImageDocumentBackend
-from docling.backend.msexcel_backend import MsExcelDocumentBackend
-from docling.backend.msword_backend import MsWordDocumentBackend
 from docling.datamodel.base_models import ConversionStatus, InputFormat
 from docling.datamodel.document import InputDocument
 from docling.datamodel.pipeline_options import ConvertPipelineOptions
 from docling.datamodel.progress import PageCompletedProgress, ProgressReporter
 from docling.pipeline.simple_pipeline import SimplePipeline
 
-from .images import normalised
+from ...domain.conversion import MediaType
+from .images import normalised, turned
 from .pipeline import RulePdfPipeline, options
 
-BACKENDS: dict[str, tuple[InputFormat, Any]] = {
-    "application/pdf": (InputFormat.PDF, ThreadedDoclingParseDocumentBackend),
-    "image/png": (InputFormat.IMAGE, ImageDocumentBackend),
-    "image/jpeg": (InputFormat.IMAGE, ImageDocumentBackend),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
-        InputFormat.DOCX,
-        MsWordDocumentBackend,
-    ),
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (
-        InputFormat.XLSX,
-        MsExcelDocumentBackend,
-    ),
+FORMATS = {
+    MediaType.PDF: InputFormat.PDF,
+    MediaType.PNG: InputFormat.IMAGE,
+    MediaType.JPEG: InputFormat.IMAGE,
+    MediaType.DOCX: InputFormat.DOCX,
+    MediaType.XLSX: InputFormat.XLSX,
 }
+
+
+def backend_for(media_type: str) -> tuple[InputFormat, Any]:
+    """Docling's format and reader of a media type. Office readers load on first use: a worker is ready without them."""
+    form = FORMATS[MediaType(media_type)]
+    match form:
+        case InputFormat.PDF:
+            return form, ThreadedDoclingParseDocumentBackend
+        case InputFormat.IMAGE:
+            return form, ImageDocumentBackend
+        case InputFormat.DOCX:
+            from docling.backend.msword_backend import MsWordDocumentBackend
+
+            return form, MsWordDocumentBackend
+        case _:
+            from docling.backend.msexcel_backend import MsExcelDocumentBackend
+
+            return form, MsExcelDocumentBackend
 
 
 class ConversionFailed(Exception):
@@ -63,13 +74,24 @@ class Converter:
         """Run OCR once, so that the first scan does not pay for the models' first inference."""
         self._paged.read_sample()
 
+    def load_office(self) -> None:
+        """Load the office readers, before the first such document asks for them."""
+        for media_type in FORMATS:
+            backend_for(media_type)
+
     def convert(self, path: Path, media_type: str, progress: Callable[[int, int], None]) -> Converted:
         """Convert one file whose type was sniffed before.
 
         Calls progress(pages done, pages in total) per page where docling tells. Raises ConversionFailed.
         """
-        form, backend = BACKENDS[media_type]
+        form, backend = backend_for(media_type)
         path = normalised(path) if form is InputFormat.IMAGE else _named(path, form)
+        result = self._run(path, form, backend, progress)
+        if form is InputFormat.IMAGE and self._paged.notes.upside_down:
+            result = self._run(turned(path), form, backend, progress)
+        return self._report(result, media_type)
+
+    def _run(self, path: Path, form: InputFormat, backend: Any, progress: Callable[[int, int], None]) -> Any:
         self._paged.notes.clear()
         source = InputDocument(path, form, backend)
         if not source.valid:
@@ -79,7 +101,7 @@ class Converter:
         result = pipeline.execute(source, raises_on_error=False, progress=_reporter(progress))
         if result.status is not ConversionStatus.SUCCESS:
             raise ConversionFailed(result.status.value)
-        return self._report(result, media_type)
+        return result
 
     def _report(self, result: Any, media_type: str) -> Converted:
         document = result.document

@@ -32,6 +32,15 @@ def normalised(path: Path) -> Path:
     return target
 
 
+def turned(path: Path) -> Path:
+    """Turn a normalised picture by 180 degrees in place."""
+    with Image.open(path) as image:
+        dpi = image.info["dpi"]
+        upright = image.transpose(Image.Transpose.ROTATE_180)
+    upright.save(path, dpi=dpi, compress_level=1)
+    return path
+
+
 def sane_dpi(size: tuple[int, int], declared: tuple[float, ...] | None) -> float:
     """Dots per inch to read a picture of `size` pixels at: the declared ones if they make a page, else A4's."""
     long_side = max(size)

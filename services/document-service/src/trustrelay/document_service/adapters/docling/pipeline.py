@@ -5,6 +5,8 @@ Tied to docling-slim 2.142.1: `_init_models` is docling's private hook, because 
 
 from __future__ import annotations
 
+from typing import Any
+
 import docling.models.stages.ocr.rapid_ocr_model as rapid_ocr
 import numpy as np
 from docling.datamodel.accelerator_options import AcceleratorDevice
@@ -65,6 +67,7 @@ class RulePdfPipeline(StandardPdfPipeline):
             options=chosen.ocr_options,
             accelerator_options=chosen.accelerator_options,
         )
+        self._count_turned_lines()
         self.layout_model = OcrRegions()
         self.layout_postprocessing_model = RuleSegmentation(self.notes)  # type: ignore[assignment]  # duck-typed slot
         self.form_field_model = PdfFormFieldModel(enabled=False)
@@ -72,6 +75,20 @@ class RulePdfPipeline(StandardPdfPipeline):
         self.assemble_model = PageAssembleModel(options=PageAssembleOptions())
         self.reading_order_model = ReadingOrderModel(options=ReadingOrderOptions())
         self.heading_hierarchy_model = HeadingHierarchyModel(options=chosen.heading_hierarchy_options)
+
+    def _count_turned_lines(self) -> None:
+        """Note what RapidOCR's line classifier finds: it turns each line, docling never learns of it."""
+        reader, notes = self.ocr_model.reader, self.notes
+        classify = reader.cls_and_rotate
+
+        def counted(lines: Any) -> Any:
+            turned, found = classify(lines)
+            labels = [label for label, _ in found.cls_res or ()]
+            notes.lines_seen += len(labels)
+            notes.lines_turned += sum("180" in label for label in labels)
+            return turned, found
+
+        reader.cls_and_rotate = counted
 
     def read_sample(self) -> None:
         """One OCR inference over a small picture with a dark bar, so that all three models run."""

@@ -25,6 +25,8 @@ from .tables import TableRegion
 
 # Below this many characters a text layer is taken for noise and the whole page is read by OCR.
 MIN_LAYER_CHARS = 20
+# A few short lines are judged wrong too easily to turn a page for.
+MIN_TURNED_LINES = 5
 # Pictures larger than this share of the page may hold text.
 MIN_PICTURE_SHARE = 0.03
 
@@ -37,8 +39,17 @@ class PageNotes:
     hidden_text: dict[int, str] = field(default_factory=dict)
     ocr_confidences: list[float] = field(default_factory=list)
     ocr_pages: set[int] = field(default_factory=set)
+    # Lines that OCR saw, and how many of them stood on their head.
+    lines_seen: int = 0
+    lines_turned: int = 0
+
+    @property
+    def upside_down(self) -> bool:
+        """Whether most lines of a document with enough of them stand on their head."""
+        return self.lines_seen >= MIN_TURNED_LINES and self.lines_turned > 0.6 * self.lines_seen
 
     def clear(self) -> None:
+        self.lines_seen = self.lines_turned = 0
         self.tables.clear()
         self.hidden_text.clear()
         self.ocr_confidences.clear()

@@ -23,6 +23,10 @@ class ConversionRunner:
         self._converter.warm()
         self._versions = versions()
 
+    def load_rest(self) -> None:
+        """Office readers: after the worker said ready."""
+        self._converter.load_office()
+
     def run(self, job: ConversionJob, progress: Callable[[int, int], None]) -> WorkerReport:
         """Convert the job's source; raises DocumentRefused. The file's name is never looked at, only its bytes."""
         inspected = inspect(job.source, self._limits)

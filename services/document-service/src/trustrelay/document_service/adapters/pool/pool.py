@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from .process import WorkerProcess
 from .protocol import WorkerOptions, report_from_message
 
 RESTART_PAUSE_SECONDS = 1.0
+# A worker that is replaced after its share of documents is no reason to turn callers away; one that does not come back is.
+REPLACE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,15 @@ class WorkerPool:
         self._options = options
         self._idle: asyncio.Queue[tuple[WorkerProcess, asyncio.Event]] = asyncio.Queue()
         self._alive: set[WorkerProcess] = set()
+        self._lost_at = -math.inf
         self._keepers: list[asyncio.Task[None]] = []
 
     @property
     def ready(self) -> bool:
-        """Whether a warm worker exists, idle or busy."""
-        return any(worker.alive for worker in self._alive)
+        """Whether a warm worker exists, idle or busy, or one that was just lost is being replaced in its normal time."""
+        if any(worker.alive for worker in self._alive):
+            return True
+        return time.monotonic() - self._lost_at < REPLACE_SECONDS
 
     @property
     def pids(self) -> frozenset[int]:
@@ -62,6 +69,7 @@ class WorkerPool:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._keepers = []
+        self._lost_at = -math.inf
 
     async def convert(self, job: ConversionJob, timeout_seconds: float, progress: Callable[[int, int], None]) -> WorkerReport:
         """Run one document on the next free worker; the time limit counts from when it has one.
@@ -111,6 +119,7 @@ class WorkerPool:
                 await _either(retire.wait(), worker.exited())
             finally:
                 self._alive.discard(worker)
+                self._lost_at = time.monotonic()
                 await worker.kill()
 
 

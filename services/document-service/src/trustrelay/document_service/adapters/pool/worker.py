@@ -27,7 +27,11 @@ PR_SET_PDEATHSIG = 1
 class Runner(Protocol):
     """What a worker does with one document."""
 
-    def run(self, job: ConversionJob, progress: Any) -> WorkerReport: ...
+    def load_rest(self) -> None:
+        """Load what the first document may need but readiness does not."""
+
+    def run(self, job: ConversionJob, progress: Any) -> WorkerReport:
+        """Convert; raises DocumentRefused."""
 
 
 def main() -> None:
@@ -64,6 +68,7 @@ def serve(channel: socket.socket, runner: Runner) -> None:
             answers.write(encode(message))
 
     send({"ready": os.getpid()})
+    runner.load_rest()
     for line in requests:
         job = job_from_message(json.loads(line))
         send(_answer(runner, job, lambda done, total: send({"progress": [done, total]})))

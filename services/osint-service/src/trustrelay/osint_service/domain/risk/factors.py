@@ -102,7 +102,7 @@ def _activity(facts: Facts) -> float:
 
 
 # Kinds without which nobody knows who the customer is; the case's own policy may demand more before approval.
-MANDATORY = frozenset({"registry_status", "sanctions_screening", "pep_screening", "adverse_media"})
+MANDATORY = frozenset({"registry_status", "vat_vies", "sanctions_screening", "pep_screening", "adverse_media"})
 
 RULES = (
     Rule("customer", "sanction_confirmed", 0.16, _hit(SANCTION, HitStatus.TRUE_MATCH), Level.HIGH),

@@ -13,6 +13,7 @@ _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 # Lists and papers often differ by a year where only the year is known.
 _YEAR_TOLERANCE = 1
+_ALPHA_2 = 2
 
 
 def compare(party: Party, entity: ListedEntity) -> tuple[Discriminator, ...]:
@@ -75,8 +76,9 @@ def _any_agrees(verdicts: Sequence[tuple[Agreement, bool]]) -> tuple[Agreement, 
 
 
 def _country(kind: str, said: str, entity: ListedEntity) -> Discriminator:
+    """Only codes are compared: a country in words is not known to be another one."""
     values = "; ".join(entity.countries)
-    if not said or not entity.countries:
+    if len(said) != _ALPHA_2 or not entity.countries:
         return Discriminator(kind, said, values, Agreement.UNKNOWN, strong=False)
     agrees = said.upper() in entity.countries
     return Discriminator(kind, said, values, Agreement.AGREES if agrees else Agreement.CONTRADICTS, strong=False)

@@ -6,7 +6,7 @@ from trustrelay.common.v1.case_types_pb2 import CompanyProfile, Party
 from trustrelay.common.v1.decision_types_pb2 import RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hit, ScreeningRecord
 from trustrelay.persistence_service.adapters.postgres import tables
-from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
+from trustrelay.persistence_service.adapters.postgres.rows import Repository, to_json
 from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, RISK_LEVEL, SEVERITY
 from trustrelay.persistence_service.domain.hits import HitState
 
@@ -23,14 +23,9 @@ class FactRepository(Repository):
         """By source: each register has one say."""
         await self._upsert(tables.profiles, {"case_id": case_id, "source": profile.source, "body": to_json(profile)})
 
-    async def party(self, case_id: str, party_id: str) -> Party | None:
-        """The party as merged so far."""
-        body = await self._db.scalar(select(tables.parties.c.body).where(self._of(tables.parties, case_id, party_id=party_id)))
-        return None if body is None else from_json(Party, body)
-
     async def put_party(self, case_id: str, party: Party) -> None:
-        """By party id."""
-        await self._upsert(tables.parties, {"case_id": case_id, "party_id": party.party_id, "body": to_json(party)})
+        """By party and source: each source has one say about a party."""
+        await self._upsert(tables.parties, {"case_id": case_id, "party_id": party.party_id, "source": party.source, "body": to_json(party)})
 
     async def put_check(self, case_id: str, check: Check) -> None:
         """By check id."""

@@ -17,6 +17,7 @@ from trustrelay.persistence_service.adapters.postgres import tables
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.domain.cases import Case, header
 from trustrelay.persistence_service.domain.enums import HIT_STATUS, REQUIREMENT_STATUS
+from trustrelay.persistence_service.domain.parties import merged_parties
 
 M = TypeVar("M", bound=Message)
 
@@ -29,12 +30,14 @@ class ReadRepository(Repository):
         key = case.case_id
         risks = await self._all(RiskAssessment, tables.risk_assessments, key, tables.risk_assessments.c.ordinal)
         capsule = await self.capsule(key)
+        statements = await self._all(Party, tables.parties, key, tables.parties.c.party_id, tables.parties.c.source)
         return CaseFile(
             header=header(case),
             subject=case.subject,
             policy=case.policy,
             profiles=await self._all(CompanyProfile, tables.profiles, key, tables.profiles.c.source),
-            parties=await self._all(Party, tables.parties, key, tables.parties.c.party_id),
+            parties=merged_parties(statements),
+            party_statements=statements,
             evidence=await self._all(Evidence, tables.evidence, key, tables.evidence.c.evidence_id),
             checks=await self._checks(key),
             findings=await self._all(Finding, tables.findings, key, tables.findings.c.finding_id),

@@ -44,7 +44,7 @@ answers = _table("answers", "request_id", text="request_id body_sha256", time="c
 
 evidence = _table("evidence", "case_id evidence_id", text="evidence_id kind", number="iteration", json="body")
 profiles = _table("profiles", "case_id source", text="source", json="body")
-parties = _table("parties", "case_id party_id", text="party_id", json="body")
+parties = _table("parties", "case_id party_id source", text="party_id source", json="body")
 checks = _table("checks", "case_id check_id", text="check_id kind outcome", json="body")
 check_overrides = _table("check_overrides", "case_id check_id", text="check_id actor reason", number="state_version", time="created_at")
 findings = _table("findings", "case_id finding_id", text="finding_id severity superseded_by", json="body")

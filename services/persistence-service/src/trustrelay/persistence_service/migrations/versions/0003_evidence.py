@@ -13,7 +13,7 @@ TABLES = {
     "evidence": "evidence_id text NOT NULL, iteration int NOT NULL, kind text NOT NULL, body jsonb NOT NULL,"
     " PRIMARY KEY (tenant_id, case_id, evidence_id)",
     "profiles": "source text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, source)",
-    "parties": "party_id text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, party_id)",
+    "parties": "party_id text NOT NULL, source text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, party_id, source)",
     "checks": "check_id text NOT NULL, kind text NOT NULL, outcome text NOT NULL, body jsonb NOT NULL, PRIMARY KEY (tenant_id, case_id, check_id)",
     "findings": "finding_id text NOT NULL, severity text NOT NULL, superseded_by text NOT NULL DEFAULT '', body jsonb NOT NULL,"
     " PRIMARY KEY (tenant_id, case_id, finding_id)",

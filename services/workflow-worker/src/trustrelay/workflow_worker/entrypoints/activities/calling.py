@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
+from google.protobuf.message import Message
 from temporalio import activity
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseSummary
@@ -23,10 +25,16 @@ from trustrelay.workflow_worker.domain.records import CaseRef
 from trustrelay.workflow_worker.domain.state import Summary
 
 M = TypeVar("M", covariant=True)
+E = TypeVar("E", bound=Message)
 
 ACTOR = "workflow-worker"
 # Servers send at least every 10 s; three missed messages are a dead peer.
 SILENCE_SECONDS = 30.0
+_BEAT_SECONDS = 8.0
+_STORING_SECONDS = 30.0
+
+# What the timer's heartbeats say; replaced by each stream.
+_details: ContextVar[list[str]] = ContextVar("heartbeat_details")
 
 
 @contextmanager
@@ -63,24 +71,65 @@ class Stream(Protocol[M]):
     def cancel(self) -> bool: ...
 
 
-async def heartbeating(stream: Stream[M], *details: str) -> AsyncIterator[M]:
-    """The stream's messages, each one a heartbeat. Silence of 30 s ends the call: Unavailable STREAM_SILENT.
+@asynccontextmanager
+async def alive() -> AsyncIterator[None]:
+    """Heartbeats from a timer of its own while the activity works.
 
-    Leaving the loop, by cancellation too, closes the stream, which stops the work behind it.
+    Every call inside has a deadline and every stream a limit of silence, so an activity that beats is never one that hangs on a dead peer.
+    """
+    _details.set([])
+    beating = asyncio.create_task(_beat(_details.get()))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+
+
+async def _beat(details: list[str]) -> None:
+    while True:
+        activity.heartbeat(*details)
+        await asyncio.sleep(_BEAT_SECONDS)
+
+
+async def heartbeating(stream: Stream[M], *details: str, silence: float = SILENCE_SECONDS) -> AsyncGenerator[M, None]:
+    """The stream's messages, each one a heartbeat. `silence` seconds without one end the call: Unavailable STREAM_SILENT.
+
+    Closing this generator, by cancellation too, closes the stream, which stops the work behind it.
     """
     messages = aiter(stream)
+    _details.get([])[:] = details
     try:
         while True:
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(silence):
                 message = await anext(messages, None)
             if message is None:
                 return
             activity.heartbeat(*details)
             yield message
     except TimeoutError:
-        raise Unavailable("STREAM_SILENT", "the service sent nothing for 30 s") from None
+        raise Unavailable("STREAM_SILENT", f"the service sent nothing for {silence:g} s") from None
     finally:
         stream.cancel()
+
+
+async def result_event(stream: Stream[E], *details: str, silence: float = SILENCE_SECONDS) -> E:
+    """The event that carries the stream's result. Raises Unavailable RESULT_MISSING when it ended without one: that is no result, never an empty one."""
+    last: E | None = None
+    async with aclosing(heartbeating(stream, *details, silence=silence)) as events:
+        async for event in events:
+            if event.HasField("result"):
+                last = event
+    if last is None:
+        raise Unavailable("RESULT_MISSING", "the service ended its answer without a result")
+    return last
+
+
+def time_limit() -> float:
+    """Seconds that a stream may take: what the activity's own limit allows, less what storing the result needs."""
+    allowed = activity.info().start_to_close_timeout
+    return max(allowed.total_seconds() - _STORING_SECONDS, 1.0) if allowed else 600.0
 
 
 def operation_id() -> str:

@@ -8,15 +8,24 @@ from trustrelay.common.v1 import requirement_types_pb2 as types
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.case_types_pb2 import CompanyProfile
 from trustrelay.document.v1.conversion_service_pb2 import ConversionResult, ConvertRequest
-from trustrelay.document.v1.document_intelligence_service_pb2 import DocumentType, ExtractRequest, ValidateRequest
+from trustrelay.document.v1.document_intelligence_service_pb2 import DOCUMENT_TYPE_UNKNOWN, DocumentType, ExtractRequest, ValidateRequest
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordDocumentRequest
-from trustrelay.servicekit.errors import ServiceError
+from trustrelay.servicekit.errors import FailedPrecondition, ServiceError
 from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.domain import texts
 from trustrelay.workflow_worker.domain.records import CaseRef, Validated
 from trustrelay.workflow_worker.domain.state import Summary
 from trustrelay.workflow_worker.domain.submission import AskedDocument, UploadedDocument, failures
-from trustrelay.workflow_worker.entrypoints.activities.calling import case_file, heartbeating, on_behalf_of, read_grants, to_summary, write_grant
+from trustrelay.workflow_worker.entrypoints.activities.calling import (
+    SILENCE_SECONDS,
+    case_file,
+    on_behalf_of,
+    read_grants,
+    result_event,
+    time_limit,
+    to_summary,
+    write_grant,
+)
 
 _VERDICT_STATE = {
     types.VALIDATION_VERDICT_VALID: types.DOCUMENT_STATE_VALID,
@@ -28,8 +37,9 @@ _VERDICT_STATE = {
 class DocumentActivities:
     """document-service, for workflows. What is done is stored document by document, so a retry goes on where the last attempt ended."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, silence_seconds: float = SILENCE_SECONDS) -> None:
         self._services = services
+        self._silence = silence_seconds
         self._cases = services.persistence.cases
 
     @activity.defn(name="process_documents")
@@ -69,10 +79,10 @@ class DocumentActivities:
         update = types.CaseDocument(document_id=document.document_id)
         findings = []
         try:
-            async for event in heartbeating(self._services.documents.conversion.Convert(request), document.document_id):
-                if event.HasField("result"):
-                    _describe(update, event.result)
-                    findings = list(event.result.findings)
+            stream = self._services.documents.conversion.Convert(request, timeout=time_limit())
+            result = (await result_event(stream, document.document_id, silence=self._silence)).result
+            _describe(update, result)
+            findings = list(result.findings)
         except ServiceError as error:
             if error.reason not in texts.UNREADABLE_REASONS:
                 raise
@@ -97,7 +107,8 @@ class DocumentActivities:
 
     async def _extract(self, case: CaseRef, document: types.CaseDocument) -> None:
         grant = (await read_grants(self._services, case, [document.docling_json]))[0]
-        kind = DocumentType.Value(f"DOCUMENT_TYPE_{document.validation.document_type.upper()}")
+        name = f"DOCUMENT_TYPE_{document.validation.document_type.upper()}"
+        kind = DocumentType.Value(name) if name in DocumentType.keys() else DOCUMENT_TYPE_UNKNOWN  # noqa: SIM118 (an enum wrapper, not a dict)
         request = ExtractRequest(docling_json=grant, document_type=kind, document_id=document.document_id)
         reply = await self._services.documents.intelligence.Extract(request, timeout=60)
         update = types.CaseDocument(document_id=document.document_id, fields=reply.fields)
@@ -109,7 +120,10 @@ def _in_state(file: CaseFile, state: types.DocumentState.ValueType) -> list[type
 
 
 def _requirement(file: CaseFile, document: types.CaseDocument) -> types.Requirement:
-    return next(one for one in file.requirements if one.requirement_id == document.requirement_id)
+    for requirement in file.requirements:
+        if requirement.requirement_id == document.requirement_id:
+            return requirement
+    raise FailedPrecondition("REQUIREMENT_NOT_FOUND", "a document belongs to no requirement of its case")
 
 
 def _expected_holder(file: CaseFile) -> CompanyProfile:

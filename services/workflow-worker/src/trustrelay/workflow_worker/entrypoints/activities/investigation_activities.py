@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
 
 from temporalio import activity
 
@@ -16,15 +17,19 @@ from trustrelay.osint.v1.risk_service_pb2 import AssessRiskRequest, AssignTierRe
 from trustrelay.osint.v1.screening_service_pb2 import ScreenBatchRequest, ScreenRequest
 from trustrelay.osint.v1.verification_service_pb2 import RunChecksRequest
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigationRequest, SetRequirementsRequest
+from trustrelay.servicekit.errors import Unavailable
 from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.domain.records import CaseRef, TierAssigned
 from trustrelay.workflow_worker.domain.state import Summary
 from trustrelay.workflow_worker.entrypoints.activities.calling import (
+    SILENCE_SECONDS,
     all_parties,
     case_file,
     heartbeating,
     on_behalf_of,
     operation_id,
+    result_event,
+    time_limit,
     to_summary,
     write_grant,
 )
@@ -33,8 +38,9 @@ from trustrelay.workflow_worker.entrypoints.activities.calling import (
 class InvestigationActivities:
     """osint-service, for workflows."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, silence_seconds: float = SILENCE_SECONDS) -> None:
         self._services = services
+        self._silence = silence_seconds
         self._osint = services.osint
 
     @activity.defn(name="registry_and_documents")
@@ -44,14 +50,13 @@ class InvestigationActivities:
             file = await case_file(self._services, case)
             request = CollectRegistryRequest(subject=file.subject, destination=await write_grant(self._services, case, "registry"))
             found = self._recording(case, "registry_and_documents")
-            async for event in heartbeating(self._osint.registry.CollectRegistry(request)):
-                if event.HasField("result"):
-                    result = event.result
-                    found.profiles.extend(result.profiles)
-                    found.parties.extend(result.parties)
-                    found.evidence.extend(result.evidence)
-                    found.checks.extend(result.checks)
-                    found.findings.extend(result.findings)
+            stream = self._osint.registry.CollectRegistry(request, timeout=time_limit())
+            result = (await result_event(stream, silence=self._silence)).result
+            found.profiles.extend(result.profiles)
+            found.parties.extend(result.parties)
+            found.evidence.extend(result.evidence)
+            found.checks.extend(result.checks)
+            found.findings.extend(result.findings)
             return await self._record(found)
 
     @activity.defn(name="run_osint_investigation")
@@ -62,11 +67,11 @@ class InvestigationActivities:
             grant = await write_grant(self._services, case, "osint")
             found = self._recording(case, "run_osint_investigation")
             request = InvestigateRequest(subject=file.subject, parties=all_parties(file), destination=grant)
-            async for event in heartbeating(self._osint.investigation.Investigate(request)):
-                if event.HasField("result"):
-                    found.evidence.extend(event.result.evidence)
-                    found.checks.extend(event.result.checks)
-                    found.findings.extend(event.result.findings)
+            stream = self._osint.investigation.Investigate(request, timeout=time_limit())
+            result = (await result_event(stream, silence=self._silence)).result
+            found.evidence.extend(result.evidence)
+            found.checks.extend(result.checks)
+            found.findings.extend(result.findings)
             return await self._record(found)
 
     @activity.defn(name="run_verification_checks")
@@ -77,12 +82,12 @@ class InvestigationActivities:
             grant = await write_grant(self._services, case, "verification")
             found = self._recording(case, "run_verification_checks")
             request = RunChecksRequest(subject=file.subject, profiles=file.profiles, destination=grant)
-            async for event in heartbeating(self._osint.verification.RunChecks(request)):
-                if event.HasField("result"):
-                    found.evidence.extend(event.result.evidence)
-                    found.checks.extend(event.result.checks)
-                    found.findings.extend(event.result.findings)
-                    found.profiles.extend(event.result.profiles)
+            stream = self._osint.verification.RunChecks(request, timeout=time_limit())
+            result = (await result_event(stream, silence=self._silence)).result
+            found.evidence.extend(result.evidence)
+            found.checks.extend(result.checks)
+            found.findings.extend(result.findings)
+            found.profiles.extend(result.profiles)
             return await self._record(found)
 
     @activity.defn(name="screen_parties")
@@ -91,10 +96,14 @@ class InvestigationActivities:
         with on_behalf_of(case.tenant_id):
             file = await case_file(self._services, case)
             found = self._recording(case, "screen_parties")
-            call = self._osint.screening.ScreenBatch(_screen_requests(all_parties(file)))
-            async for reply in heartbeating(call):
-                found.screenings.append(reply.response.record)
-                found.checks.extend(reply.response.checks)
+            parties = all_parties(file)
+            call = self._osint.screening.ScreenBatch(_screen_requests(parties), timeout=time_limit())
+            async with aclosing(heartbeating(call, silence=self._silence)) as replies:
+                async for reply in replies:
+                    found.screenings.append(reply.response.record)
+                    found.checks.extend(reply.response.checks)
+            if len(found.screenings) != len(parties):
+                raise Unavailable("RESULT_MISSING", "not every party was screened")
             return await self._record(found)
 
     @activity.defn(name="cross_reference_evidence")
@@ -102,7 +111,7 @@ class InvestigationActivities:
         """Compares what the sources say; disagreements become findings."""
         with on_behalf_of(case.tenant_id):
             file = await case_file(self._services, case)
-            request = CrossReferenceRequest(subject=file.subject, profiles=file.profiles, parties=file.parties)
+            request = CrossReferenceRequest(subject=file.subject, profiles=file.profiles, parties=file.party_statements)
             reply = await self._osint.evidence.CrossReference(request)
             found = self._recording(case, "cross_reference_evidence")
             found.findings.extend(reply.findings)

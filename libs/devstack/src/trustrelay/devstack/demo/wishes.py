@@ -1,0 +1,18 @@
+"""What the person at the terminal asks of the demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+#: What `--kill` takes.
+KILLABLE = ("worker", "document-service", "osint-service", "persistence-service", "temporal", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`seed` chooses the cast; `kill` is one of KILLABLE; `trace_out` is where the traces are copied to."""
+
+    seed: int = 1
+    kill: str | None = None
+    trace_out: Path | None = None
