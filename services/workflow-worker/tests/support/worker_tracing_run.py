@@ -1,4 +1,4 @@
-"""Runs cases with the production telemetry in a process of its own (a tracer provider is set once per process) and writes the spans as JSON to the file it is given."""
+"""Runs a case with the production telemetry in a process of its own, as a tracer provider is set once per process; writes its spans to a file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def _case() -> tuple[dict[str, str], WorkflowHistory, str]:
         return traces, await case.handle.fetch_history(), case.input.case_id
 
 
-async def _run() -> None:
+async def _run() -> str:
     exporter = InMemorySpanExporter()
     trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))  # type: ignore[attr-defined]
     traces, history, case_id = await _case()
@@ -80,9 +80,9 @@ async def _run() -> None:
     replayer = Replayer(workflows=[ComplianceCaseWorkflow], plugins=[OpenTelemetryPlugin(add_temporal_spans=False)])
     await replayer.replay_workflow(history)
     replayed = [span.name for span in exporter.get_finished_spans()]
-    Path(sys.argv[1]).write_text(json.dumps({"traces": traces, "spans": live, "replayed": replayed, "case_id": case_id}))
+    return json.dumps({"traces": traces, "spans": live, "replayed": replayed, "case_id": case_id})
 
 
 if __name__ == "__main__":
     telemetry.setup("workflow-worker", Settings())
-    asyncio.run(_run())
+    Path(sys.argv[1]).write_text(asyncio.run(_run()))

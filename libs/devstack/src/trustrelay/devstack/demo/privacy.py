@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trustrelay.devstack.demo.traces import spans_of
+
 #: Kinds of `forbidden.json` that are words; the rest are numbers, matched with any punctuation between the digits.
 _WORDS = ("person_names", "company_names", "emails", "birth_dates")
 _NUMBERS = ("numbers", "id_numbers", "ibans")
@@ -72,10 +74,4 @@ def _unescaped(line: str) -> str:
 
 def spans_by_service(traces: Path) -> Counter[str]:
     """How many spans each service exported, from OTLP JSON lines."""
-    counts: Counter[str] = Counter()
-    for line in traces.read_text("utf-8").splitlines():
-        for resource in json.loads(line).get("resourceSpans", []):
-            attributes = {item["key"]: item["value"].get("stringValue") for item in resource["resource"].get("attributes", [])}
-            spans = sum(len(scope.get("spans", [])) for scope in resource.get("scopeSpans", []))
-            counts[str(attributes.get("service.name"))] += spans
-    return counts
+    return Counter(service for service, _ in spans_of(traces))

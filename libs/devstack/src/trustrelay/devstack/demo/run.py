@@ -22,6 +22,7 @@ from trustrelay.devstack.demo.people import TENANT, People, logged_in
 from trustrelay.devstack.demo.privacy import MINIMUM_SPANS, SERVICES, ForbiddenWords, scan_files, spans_by_service
 from trustrelay.devstack.demo.sealing import openssl_verifies
 from trustrelay.devstack.demo.telling import Teller, expect
+from trustrelay.devstack.demo.traces import judge_stages
 from trustrelay.devstack.demo.waiting import Waiter
 from trustrelay.devstack.demo.wishes import Wishes
 from trustrelay.devstack.supervisor import Stack
@@ -128,6 +129,9 @@ class Demo:
         self._teller.tell("spans: " + ", ".join(f"{name} {counts[name]}" for name in SERVICES))
         few = [name for name in SERVICES if counts[name] < MINIMUM_SPANS]
         expect(not few, f"at least {MINIMUM_SPANS} spans of every service were seen, not of {few}")
+        stages = judge_stages(traces)
+        self._teller.tell(f"traces: {stages.continued} stages continue a message's trace, {stages.linked} are linked to their case")
+        expect(not stages.broken and stages.continued > 0 and stages.linked > 0, f"every stage can be followed, not {stages.broken}")
         leaks = scan_files(self._words, [*data.telemetry.glob("*.jsonl"), *data.logs.glob("*.log")])
         for leak in leaks[:10]:
             self._teller.detail(f"leak: {leak.kind} in {leak.place}")

@@ -37,6 +37,9 @@ async def stage_case(store: Store, templates: Templates, clock: Clock, tenant: s
     request_id = checks.need_uuid4("request_id", staging.request_id)
     checks.need_sha256("body_sha256", staging.body_sha256)
     checks.need_text("subject.legal_name", staging.subject.legal_name, longest=500)
+    for party in staging.subject.declared_parties:
+        if not any(character.isalnum() for character in party.full_name):
+            raise checks.invalid("subject.declared_parties.full_name", "must name a person or company")
     if staging.language not in _LANGUAGES:
         raise checks.invalid("language", "must be en, nl or fr")
     if not tenant_is_usable(tenant):

@@ -1,4 +1,4 @@
-"""Around every activity: a span of its own, heartbeats where the workflow asks for them, and typed service errors as typed, retryable or final, activity failures."""
+"""Around every activity: a span of its own, heartbeats, and typed service errors as typed, retryable or final, failures."""
 
 from __future__ import annotations
 

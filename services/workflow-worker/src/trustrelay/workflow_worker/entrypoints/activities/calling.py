@@ -115,7 +115,7 @@ async def heartbeating(stream: Stream[M], *details: str, silence: float = SILENC
 
 
 async def result_event(stream: Stream[E], *details: str, silence: float = SILENCE_SECONDS) -> E:
-    """The event that carries the stream's result. Raises Unavailable RESULT_MISSING when it ended without one: that is no result, never an empty one."""
+    """The event that carries the stream's result. Raises Unavailable RESULT_MISSING when it ended without one: that is not an empty result."""
     last: E | None = None
     async with aclosing(heartbeating(stream, *details, silence=silence)) as events:
         async for event in events:

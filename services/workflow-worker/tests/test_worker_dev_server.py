@@ -1,0 +1,85 @@
+"""A versioned worker on a real Temporal server, with the payload converter of production."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from worker_harness import Server, working
+from worker_store import ScriptedCase, refusal
+
+from trustrelay.contracts.case_workflow import DEPLOYMENT, Status, Update
+from trustrelay.devstack.testing import running_bench, s3_engine, temporal_engine  # noqa: F401  fixtures
+from trustrelay.servicekit.temporal import TemporalSettings, data_converter, new_keyring
+from trustrelay.workflow_worker.domain.state import Summary
+
+_CLEAR_TEXT = "Odalric Vantongerloo-Brindlewick asked for it"
+_BUILD = "test-build-1"
+
+
+@dataclass
+class RealTime:
+    """The harness asks its environment for the time; here it is the real one."""
+
+    async def get_current_time(self) -> datetime:
+        """Now."""
+        return datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(temporal_engine: Any, s3_engine: Any, tmp_path: Path) -> TemporalSettings:  # noqa: F811
+    """What the worker is started with."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(new_keyring()) if not isinstance(new_keyring(), str) else new_keyring())
+    os.chmod(keys, 0o600)
+    return TemporalSettings(
+        port=0,
+        temporal_address=temporal_engine.address,
+        payload_keys_file=keys,
+        payload_s3_endpoint=s3_engine.endpoint,
+        payload_s3_access_key=s3_engine.payloads.access,
+        payload_s3_secret_key=s3_engine.payloads.secret,
+    )
+
+
+@pytest_asyncio.fixture
+async def server(settings: TemporalSettings, temporal_engine: Any) -> AsyncIterator[Server]:  # noqa: F811
+    """A versioned worker that is the deployment's current version."""
+    client = await Client.connect(settings.temporal_address, data_converter=data_converter(settings))
+    async with working(cast(WorkflowEnvironment, RealTime()), client, build_id=_BUILD) as running:
+        set_current = temporal_engine.set_current_version(DEPLOYMENT, _BUILD)
+        if asyncio.iscoroutine(set_current):
+            await set_current
+        yield running
+
+
+@pytest.mark.integration
+async def test_worker_versioned_case_runs_and_its_history_is_unreadable(server: Server, settings: TemporalSettings) -> None:
+    """A versioned worker drives a case to its decision, and nothing of what was said is readable in the history."""
+    script = ScriptedCase(Summary(open_hits=("hit-1",), risk_level="LOW"))
+    script.fail("run_osint_investigation", refusal("SOURCE_DOWN"))
+    case = await (await server.start(script)).to(Status.REVIEW_PENDING)
+    await case.send(Update.RESOLVE_HIT, reason=_CLEAR_TEXT)
+    assert (await case.send(Update.OFFICER_DECISION, reason=_CLEAR_TEXT)).status is Status.APPROVED
+    assert (await case.result()).status is Status.APPROVED
+    raw = await Client.connect(settings.temporal_address)
+    history = await raw.get_workflow_handle(case.handle.id).fetch_history()
+    told = b"".join(event.SerializeToString() for event in history.events)
+    for clear in (_CLEAR_TEXT, "Vantongerloo", "officer-one", 'kyb_standard"', "SOURCE_DOWN", "reassess"):
+        if clear != "reassess":  # names of activities are not secret; this one shows that the search finds what is there
+            assert clear.encode() not in told, clear
+    assert b"reassess_risk" in told
+    assert len(told) < 1024 * 1024
+    assert len(history.events) < 500
+    described = await raw.get_workflow_handle(case.handle.id).describe()
+    assert described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id == _BUILD
