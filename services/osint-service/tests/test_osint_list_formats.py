@@ -129,10 +129,13 @@ def test_xml_lists_refuse_what_is_no_list(parse: object, body: bytes) -> None:
 
 def test_pep_reads_follow_the_money_lines() -> None:
     """Persons with topic role.pep only; several family names mark none."""
-    body = b"""{"id":"a","schema":"Person","caption":"Ann","properties":{"name":["Ann Ysewyn"],"lastName":["Ysewyn"],"alias":["Ana"],
+    body = (
+        b"""{"id":"a","schema":"Person","caption":"Ann","properties":{"name":["Ann Ysewyn"],"lastName":["Ysewyn"],"alias":["Ana"],
 "weakAlias":["N"],"birthDate":["1961-05-14","1962","x"],"nationality":["pt"],"gender":["female"],"passportNumber":["EX1"],
 "topics":["role.pep"],"country":"no list"}}
-""".replace(b"\n", b"") + b'\n\n{"id":"b","schema":"Company","properties":{}}\n{"id":"c","schema":"Person","properties":{"topics":["role.pep"]}}'
+""".replace(b"\n", b"")
+        + b'\n\n{"id":"b","schema":"Company","properties":{}}\n{"id":"c","schema":"Person","properties":{"topics":["role.pep"]}}'
+    )
     first, second = pep.parse(body)
     assert [(n.text, n.weak, n.family) for n in first.names] == [("Ann Ysewyn", False, "Ysewyn"), ("Ana", False, ""), ("N", True, "")]
     assert first.birth_dates == (BirthDate.on(date(1961, 5, 14)), BirthDate(1962, 1962))

@@ -214,9 +214,7 @@ def test_tiers_are_earned(cases: int, agreement: float, tier: Tier, rule: str) -
         (Level.MEDIUM, (), (), Tier.AUTONOMOUS, "earned/autonomous@1"),
     ],
 )
-def test_governance_caps_what_was_earned(
-    risk: Level | None, factors: tuple[Factor, ...], hits: tuple[JudgedHit, ...], tier: Tier, rule: str
-) -> None:
+def test_governance_caps_what_was_earned(risk: Level | None, factors: tuple[Factor, ...], hits: tuple[JudgedHit, ...], tier: Tier, rule: str) -> None:
     """Hits, critical findings and unknown risk need an officer; high risk is never autonomous."""
     verdict = assign_tier(risk, factors, hits, 100, 1.0)
     assert (verdict.tier, verdict.rule) == (tier, rule)

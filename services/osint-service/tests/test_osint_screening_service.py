@@ -156,9 +156,7 @@ async def test_before_the_lists_are_loaded_nobody_is_screened(sandbox: Sandbox, 
             assert not service.service.desk.ready
             listed = await stubs.ScreeningServiceStub(service.channel).ListDatasets(messages.ListDatasetsRequest(), timeout=10)
             with pytest.raises(Unavailable) as refused:
-                await stubs.ScreeningServiceStub(service.channel).Screen(
-                    messages.ScreenRequest(party=person(sandbox.cast.pep.person)), timeout=2
-                )
+                await stubs.ScreeningServiceStub(service.channel).Screen(messages.ScreenRequest(party=person(sandbox.cast.pep.person)), timeout=2)
     assert refused.value.reason == "LISTS_LOADING"
     assert {each.unavailable_reason for each in listed.datasets} == {"NOT_LOADED_YET"}
 

@@ -48,9 +48,7 @@ def party(who: Person) -> case_types.Party:
     return case_types.Party(party_id=who.key, type=case_types.SUBJECT_TYPE_PERSON, full_name=who.name)
 
 
-async def test_a_sound_company_is_confirmed_by_both(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
-) -> None:
+async def test_a_sound_company_is_confirmed_by_both(sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path) -> None:
     """VAT number and LEI are CLEAR when they belong to the declared name; both answers are kept, both profiles returned."""
     company = sandbox.cast.subject
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
@@ -93,7 +91,12 @@ async def test_a_requester_gets_the_same_verdict_by_post(
     ],
 )
 async def test_what_does_not_fit_the_declaration_is_told(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path, changed: dict[str, str], check: str,
+    sandbox: Sandbox,
+    s3_engine: SeaweedEngine,
+    grant: objects.WriteGrant,
+    tmp_path: Path,
+    changed: dict[str, str],
+    check: str,
     expected: tuple[int, str],
 ) -> None:
     """Every way in which a number can be missing, wrong or another's has a reason of its own."""
@@ -102,18 +105,14 @@ async def test_what_does_not_fit_the_declaration_is_told(
     assert outcomes(result)[check] == expected
 
 
-async def test_no_lei_on_record_is_not_assessed(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
-) -> None:
+async def test_no_lei_on_record_is_not_assessed(sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path) -> None:
     """A company without a LEI has done nothing wrong, and nobody has verified anything."""
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         result = await run_checks(service, company_subject(sandbox.cast.listed), grant)
     assert outcomes(result)["lei_gleif"] == (NOT_ASSESSED, "NO_LEI_ON_RECORD")
 
 
-async def test_a_subsidiary_shows_its_parent(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
-) -> None:
+async def test_a_subsidiary_shows_its_parent(sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path) -> None:
     """A consolidating parent becomes a finding with its LEI."""
     child, parent = sandbox.cast.fillers[1], sandbox.cast.fillers[0]
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
@@ -125,7 +124,7 @@ async def test_a_subsidiary_shows_its_parent(
 async def test_an_undisclosed_name_neither_confirms_nor_contradicts(
     sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
 ) -> None:
-    """"---" is silence; Greece is asked under its own prefix."""
+    """ "---" is silence; Greece is asked under its own prefix."""
     hidden, greek = sandbox.cast.foreign_traders
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         secret = await run_checks(service, company_subject(sandbox.cast.subject, vat_number=f"{hidden.country}{hidden.number}"), grant)
@@ -161,9 +160,7 @@ async def test_a_service_that_fails_is_not_assessed(
     assert set(found.values()) == {(CLEAR, "")}
 
 
-async def test_only_adverse_articles_are_hits(
-    sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path
-) -> None:
+async def test_only_adverse_articles_are_hits(sandbox: Sandbox, s3_engine: SeaweedEngine, grant: objects.WriteGrant, tmp_path: Path) -> None:
     """Charges and frozen assets are a HIT with a finding each; an award is a mention; no article is CLEAR."""
     owner = sandbox.cast.listed.owners[0].person
     director = sandbox.cast.subject.directors[0].person
@@ -182,9 +179,7 @@ async def test_a_subject_among_the_parties_is_searched_once(
 ) -> None:
     """When the parties hold the subject, its check carries that party's id."""
     company: Company = sandbox.cast.subject
-    itself = case_types.Party(
-        party_id="s", type=case_types.SUBJECT_TYPE_COMPANY, full_name=company.legal_name, roles=[case_types.PARTY_ROLE_SUBJECT]
-    )
+    itself = case_types.Party(party_id="s", type=case_types.SUBJECT_TYPE_COMPANY, full_name=company.legal_name, roles=[case_types.PARTY_ROLE_SUBJECT])
     async with osint(sandbox.settings(tmp_path, s3_engine.endpoint), loaded=False) as service:
         result = await investigate(service, company_subject(company), [itself], grant)
     assert outcomes(result) == {"adverse_media:s": (CLEAR, "")}

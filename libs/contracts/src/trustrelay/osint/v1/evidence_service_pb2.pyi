@@ -33,7 +33,9 @@ class CrossReferenceRequest(_message.Message):
     @_builtins.property
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.CompanyProfile]: ...
     @_builtins.property
-    def parties(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]: ...
+    def parties(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
+        """One entry per party and source: what each source says, unmerged."""
+
     def __init__(
         self,
         *,
@@ -167,7 +169,7 @@ class AnalyzeGapsResponse(_message.Message):
     REQUIREMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def requirements(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Requirement]:
-        """Same requirements, each OPEN or COVERED, with why."""
+        """Same requirements; those nobody has answered yet are OPEN or COVERED, with why, the others stay as they are."""
 
     def __init__(
         self,

@@ -48,7 +48,8 @@ class InvestigationServiceServicer:
 
     def Investigate(self, request, context):
         """Adverse media per party. Streams progress (a message at least every 10 s), then exactly one result.
-        UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        HIT only for articles whose title is adverse; others are findings.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

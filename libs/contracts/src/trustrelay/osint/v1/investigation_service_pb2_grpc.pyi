@@ -35,7 +35,8 @@ class InvestigationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> InvestigationServiceAsyncStub: ...
     Investigate: _grpc.UnaryStreamMultiCallable[_investigation_service_pb2.InvestigateRequest, _investigation_service_pb2.InvestigateResponse]
     """Adverse media per party. Streams progress (a message at least every 10 s), then exactly one result.
-    UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    HIT only for articles whose title is adverse; others are findings.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 @_typing.type_check_only
@@ -45,7 +46,8 @@ class InvestigationServiceAsyncStub(InvestigationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Investigate: _aio.UnaryStreamMultiCallable[_investigation_service_pb2.InvestigateRequest, _investigation_service_pb2.InvestigateResponse]  # type: ignore[assignment]
     """Adverse media per party. Streams progress (a message at least every 10 s), then exactly one result.
-    UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    HIT only for articles whose title is adverse; others are findings.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 class InvestigationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +60,8 @@ class InvestigationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_investigation_service_pb2.InvestigateResponse], _abc.AsyncIterator[_investigation_service_pb2.InvestigateResponse]]:
         """Adverse media per party. Streams progress (a message at least every 10 s), then exactly one result.
-        UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        HIT only for articles whose title is adverse; others are findings.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
 
 def add_InvestigationServiceServicer_to_server(servicer: InvestigationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

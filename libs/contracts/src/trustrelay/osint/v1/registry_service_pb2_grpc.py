@@ -48,7 +48,8 @@ class RegistryServiceServicer:
 
     def CollectRegistry(self, request, context):
         """Streams progress (a message at least every 10 s), then exactly one result. A register that does not answer is a NOT_ASSESSED check in the
-        result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED: the grant names another host. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,8 @@ class RegistryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RegistryServiceAsyncStub: ...
     CollectRegistry: _grpc.UnaryStreamMultiCallable[_registry_service_pb2.CollectRegistryRequest, _registry_service_pb2.CollectRegistryResponse]
     """Streams progress (a message at least every 10 s), then exactly one result. A register that does not answer is a NOT_ASSESSED check in the
-    result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED: the grant names another host. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 @_typing.type_check_only
@@ -45,7 +46,8 @@ class RegistryServiceAsyncStub(RegistryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CollectRegistry: _aio.UnaryStreamMultiCallable[_registry_service_pb2.CollectRegistryRequest, _registry_service_pb2.CollectRegistryResponse]  # type: ignore[assignment]
     """Streams progress (a message at least every 10 s), then exactly one result. A register that does not answer is a NOT_ASSESSED check in the
-    result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED: the grant names another host. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +60,8 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_registry_service_pb2.CollectRegistryResponse], _abc.AsyncIterator[_registry_service_pb2.CollectRegistryResponse]]:
         """Streams progress (a message at least every 10 s), then exactly one result. A register that does not answer is a NOT_ASSESSED check in the
-        result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID. UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        result, not an error. INVALID_ARGUMENT: COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED: the grant names another host. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
 
 def add_RegistryServiceServicer_to_server(servicer: RegistryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

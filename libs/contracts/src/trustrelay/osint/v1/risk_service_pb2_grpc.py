@@ -52,13 +52,15 @@ class RiskServiceServicer:
     """
 
     def AssessRisk(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AssignTier(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -34,7 +34,9 @@ class RiskServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RiskServiceAsyncStub: ...
     AssessRisk: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssessRiskRequest, _risk_service_pb2.AssessRiskResponse]
+    """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
     AssignTier: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]
+    """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
 
 @_typing.type_check_only
 class RiskServiceAsyncStub(RiskServiceStub):
@@ -42,7 +44,9 @@ class RiskServiceAsyncStub(RiskServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AssessRisk: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssessRiskRequest, _risk_service_pb2.AssessRiskResponse]  # type: ignore[assignment]
+    """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
     AssignTier: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]  # type: ignore[assignment]
+    """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
 
 class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Deterministic, versioned risk and automation rules."""
@@ -52,13 +56,15 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _risk_service_pb2.AssessRiskRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_risk_service_pb2.AssessRiskResponse, _abc.Awaitable[_risk_service_pb2.AssessRiskResponse]]: ...
+    ) -> _typing.Union[_risk_service_pb2.AssessRiskResponse, _abc.Awaitable[_risk_service_pb2.AssessRiskResponse]]:
+        """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
 
     @_abc_1.abstractmethod
     def AssignTier(
         self,
         request: _risk_service_pb2.AssignTierRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_risk_service_pb2.AssignTierResponse, _abc.Awaitable[_risk_service_pb2.AssignTierResponse]]: ...
+    ) -> _typing.Union[_risk_service_pb2.AssignTierResponse, _abc.Awaitable[_risk_service_pb2.AssignTierResponse]]:
+        """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
 
 def add_RiskServiceServicer_to_server(servicer: RiskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

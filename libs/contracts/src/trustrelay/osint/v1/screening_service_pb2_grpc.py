@@ -63,7 +63,7 @@ class ScreeningServiceServicer:
 
     def Screen(self, request, context):
         """One party. A list that could not be loaded makes the check NOT_ASSESSED with its reason.
-        INVALID_ARGUMENT: PARTY_NAME_MISSING.
+        INVALID_ARGUMENT: PARTY_NAME_MISSING, PARTY_TYPE_MISSING, THRESHOLD_OUT_OF_RANGE. UNAVAILABLE LISTS_LOADING: before the first load has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -83,7 +83,8 @@ class ScreeningServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshDatasets(self, request, context):
-        """Fetches the lists anew and swaps the index when all of it parsed. Streams one message per list.
+        """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
+        INVALID_ARGUMENT DATASET_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

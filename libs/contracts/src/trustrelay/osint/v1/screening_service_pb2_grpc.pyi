@@ -35,13 +35,15 @@ class ScreeningServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ScreeningServiceAsyncStub: ...
     Screen: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.ScreenRequest, _screening_service_pb2.ScreenResponse]
     """One party. A list that could not be loaded makes the check NOT_ASSESSED with its reason.
-    INVALID_ARGUMENT: PARTY_NAME_MISSING.
+    INVALID_ARGUMENT: PARTY_NAME_MISSING, PARTY_TYPE_MISSING, THRESHOLD_OUT_OF_RANGE. UNAVAILABLE LISTS_LOADING: before the first load has ended.
     """
     ScreenBatch: _grpc.StreamStreamMultiCallable[_screening_service_pb2.ScreenBatchRequest, _screening_service_pb2.ScreenBatchResponse]
     """Answers in the order of the requests."""
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]
     RefreshDatasets: _grpc.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]
-    """Fetches the lists anew and swaps the index when all of it parsed. Streams one message per list."""
+    """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
+    INVALID_ARGUMENT DATASET_UNKNOWN.
+    """
 
 @_typing.type_check_only
 class ScreeningServiceAsyncStub(ScreeningServiceStub):
@@ -50,13 +52,15 @@ class ScreeningServiceAsyncStub(ScreeningServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Screen: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.ScreenRequest, _screening_service_pb2.ScreenResponse]  # type: ignore[assignment]
     """One party. A list that could not be loaded makes the check NOT_ASSESSED with its reason.
-    INVALID_ARGUMENT: PARTY_NAME_MISSING.
+    INVALID_ARGUMENT: PARTY_NAME_MISSING, PARTY_TYPE_MISSING, THRESHOLD_OUT_OF_RANGE. UNAVAILABLE LISTS_LOADING: before the first load has ended.
     """
     ScreenBatch: _aio.StreamStreamMultiCallable[_screening_service_pb2.ScreenBatchRequest, _screening_service_pb2.ScreenBatchResponse]  # type: ignore[assignment]
     """Answers in the order of the requests."""
     ListDatasets: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]  # type: ignore[assignment]
     RefreshDatasets: _aio.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]  # type: ignore[assignment]
-    """Fetches the lists anew and swaps the index when all of it parsed. Streams one message per list."""
+    """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
+    INVALID_ARGUMENT DATASET_UNKNOWN.
+    """
 
 class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
     """Screens names against sanctions and PEP lists, with explained scores."""
@@ -68,7 +72,7 @@ class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_screening_service_pb2.ScreenResponse, _abc.Awaitable[_screening_service_pb2.ScreenResponse]]:
         """One party. A list that could not be loaded makes the check NOT_ASSESSED with its reason.
-        INVALID_ARGUMENT: PARTY_NAME_MISSING.
+        INVALID_ARGUMENT: PARTY_NAME_MISSING, PARTY_TYPE_MISSING, THRESHOLD_OUT_OF_RANGE. UNAVAILABLE LISTS_LOADING: before the first load has ended.
         """
 
     @_abc_1.abstractmethod
@@ -92,6 +96,8 @@ class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _screening_service_pb2.RefreshDatasetsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_screening_service_pb2.RefreshDatasetsResponse], _abc.AsyncIterator[_screening_service_pb2.RefreshDatasetsResponse]]:
-        """Fetches the lists anew and swaps the index when all of it parsed. Streams one message per list."""
+        """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
+        INVALID_ARGUMENT DATASET_UNKNOWN.
+        """
 
 def add_ScreeningServiceServicer_to_server(servicer: ScreeningServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

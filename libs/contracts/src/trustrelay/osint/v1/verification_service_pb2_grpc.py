@@ -48,7 +48,7 @@ class VerificationServiceServicer:
 
     def RunChecks(self, request, context):
         """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
-        UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class VerificationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> VerificationServiceAsyncStub: ...
     RunChecks: _grpc.UnaryStreamMultiCallable[_verification_service_pb2.RunChecksRequest, _verification_service_pb2.RunChecksResponse]
     """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
-    UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 @_typing.type_check_only
@@ -45,7 +45,7 @@ class VerificationServiceAsyncStub(VerificationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RunChecks: _aio.UnaryStreamMultiCallable[_verification_service_pb2.RunChecksRequest, _verification_service_pb2.RunChecksResponse]  # type: ignore[assignment]
     """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
-    UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+    PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
 
 class VerificationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +58,7 @@ class VerificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_verification_service_pb2.RunChecksResponse], _abc.AsyncIterator[_verification_service_pb2.RunChecksResponse]]:
         """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
-        UNAVAILABLE: OBJECT_STORE_UNAVAILABLE.
+        PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
 
 def add_VerificationServiceServicer_to_server(servicer: VerificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

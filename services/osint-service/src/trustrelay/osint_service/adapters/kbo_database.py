@@ -20,7 +20,15 @@ _TABLES = {
     "denomination": (("EntityNumber", "Language", "TypeOfDenomination", "Denomination"), "EntityNumber"),
     "address": (
         (
-            "EntityNumber", "TypeOfAddress", "Zipcode", "MunicipalityNL", "MunicipalityFR", "StreetNL", "StreetFR", "HouseNumber", "Box",
+            "EntityNumber",
+            "TypeOfAddress",
+            "Zipcode",
+            "MunicipalityNL",
+            "MunicipalityFR",
+            "StreetNL",
+            "StreetFR",
+            "HouseNumber",
+            "Box",
             "DateStrikingOff",
         ),
         "EntityNumber",

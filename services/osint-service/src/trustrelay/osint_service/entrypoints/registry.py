@@ -19,9 +19,7 @@ class RegistryServicer(stubs.RegistryServiceServicer):
     def __init__(self, collect: CollectRegistry) -> None:
         self._collect = collect
 
-    async def CollectRegistry(
-        self, request: messages.CollectRegistryRequest, context: Any
-    ) -> AsyncIterator[messages.CollectRegistryResponse]:
+    async def CollectRegistry(self, request: messages.CollectRegistryRequest, context: Any) -> AsyncIterator[messages.CollectRegistryResponse]:
         """Progress, then one result."""
         async for event in self._collect(protos.subject(request.subject), protos.destination(request.destination)):
             if isinstance(event, Progress):

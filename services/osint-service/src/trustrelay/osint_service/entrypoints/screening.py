@@ -33,9 +33,7 @@ class ScreeningServicer(stubs.ScreeningServiceServicer):
         """What is loaded now."""
         return messages.ListDatasetsResponse(datasets=[screening_protos.dataset(version) for version in self._desk.datasets()])
 
-    async def RefreshDatasets(
-        self, request: messages.RefreshDatasetsRequest, context: Any
-    ) -> AsyncIterator[messages.RefreshDatasetsResponse]:
+    async def RefreshDatasets(self, request: messages.RefreshDatasetsRequest, context: Any) -> AsyncIterator[messages.RefreshDatasetsResponse]:
         """One message per list."""
         async for version in self._desk.refresh(tuple(request.datasets)):
             yield messages.RefreshDatasetsResponse(dataset=screening_protos.dataset(version))

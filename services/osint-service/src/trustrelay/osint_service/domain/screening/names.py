@@ -87,7 +87,7 @@ def press_name(text: str, kind: PartyType) -> str:
 
 
 def _joined_servants(tokens: list[str]) -> list[str]:
-    """"abd al rahman", "abdul rahman" and "abdulrahman" become one word."""
+    """ "abd al rahman", "abdul rahman" and "abdulrahman" become one word."""
     joined: list[str] = []
     pending = False
     for token in tokens:
