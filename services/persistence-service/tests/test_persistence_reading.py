@@ -214,7 +214,7 @@ async def test_grants_stay_inside_the_case(caller: Caller, service: Service) -> 
         await stranger.call(stranger.objects.GrantRead, GrantReadRequest(case_id=case_id, objects=[ref]))
 
 
-@pytest.mark.parametrize("field", ["request_id", "body_sha256", "language", "subject", "template"])
+@pytest.mark.parametrize("field", ["request_id", "body_sha256", "language", "subject", "party", "template"])
 async def test_a_staging_that_makes_no_sense_is_refused(caller: Caller, field: str) -> None:
     """Each mistake is named by field; an unknown template by its own reason."""
     good = pb.StageCaseRequest(request_id=str(uuid.uuid4()), body_sha256=sha(b""), template_id="kyb_standard", language="en")
@@ -222,6 +222,8 @@ async def test_a_staging_that_makes_no_sense_is_refused(caller: Caller, field: s
     wrong = {"request_id": "1", "body_sha256": "AB", "language": "de", "template": "tea_party"}
     if field == "subject":
         good.ClearField("subject")
+    elif field == "party":
+        good.subject.declared_parties.add(full_name=" - ")
     else:
         setattr(good, "template_id" if field == "template" else field, wrong[field])
     code, reason = ("NOT_FOUND", "TEMPLATE_NOT_FOUND") if field == "template" else ("INVALID_ARGUMENT", "FIELD_INVALID")
