@@ -1,5 +1,6 @@
 #!/bin/bash
-# Recompiles requirements/*.txt from the members' pyproject.toml: one lock for the workshop (dev), and one per service that agrees with it.
+# Recompiles requirements/*.txt from the members' pyproject.toml: one lock for the workshop (dev), and one per image that agrees with it
+# (each service, and devservers: what the dev profile runs in containers). images.txt locks the tools of the image builds.
 # No index address is written; members themselves are installed editable, so they stay out of the locks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,3 +17,5 @@ compile requirements/dev.txt libs/*/pyproject.toml services/*/pyproject.toml req
 for service in services/*; do
   compile "requirements/$(basename "$service").txt" "$service/pyproject.toml" --constraint requirements/dev.txt
 done
+compile requirements/devservers.txt libs/devstack/pyproject.toml libs/sandbox/pyproject.toml --constraint requirements/dev.txt
+compile requirements/images.txt requirements/images.in

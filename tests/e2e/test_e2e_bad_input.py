@@ -71,13 +71,14 @@ async def test_request_id_with_another_body_is_refused_with_the_same_answered_ag
     await people.olivia.withdraw(first.case_id, "test")
 
 
-async def test_decision_in_the_wrong_state_and_after_the_end_is_refused(people: People, cast: DemoCast) -> None:
-    """The state × message table answers, not an internal error."""
+async def test_decision_in_the_wrong_state_and_after_the_end_is_refused(people: People, cast: DemoCast, teller: Teller) -> None:
+    """The state × message table answers, not an internal error, and the refusals are audited."""
     case_id = await opened(people, cast.subject("a"))
-    etag = (await people.olivia.case_file(case_id)).header.etag
-    with pytest.raises(ServiceError) as caught:
-        await people.olivia.decide(case_id, DECISION_REJECT, "too early", etag)
-    assert caught.value.reason in {"MESSAGE_NOT_ALLOWED", "ETAG_MISMATCH"}  # the case may have moved on between the two calls
+    file = await Waiter(people.olivia, case_id, teller, 90).until("REQUIREMENTS_REVIEW")
+    async with refused(grpc.StatusCode.FAILED_PRECONDITION, "MESSAGE_NOT_ALLOWED"):
+        await people.olivia.decide(case_id, DECISION_REJECT, "too early", file.header.etag)
+    async with refused(grpc.StatusCode.ABORTED, "ETAG_MISMATCH"):
+        await people.olivia.decide(case_id, DECISION_REJECT, "on an old page", "0123456789abcdef")
     await people.olivia.withdraw(case_id, "test")
     file = await people.olivia.case_file(case_id)
     async with refused(grpc.StatusCode.FAILED_PRECONDITION, "CASE_CLOSED"):

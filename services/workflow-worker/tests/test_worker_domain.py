@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustrelay.contracts.case_workflow import Decision, Policy, Receipt, Status, Tier, Update
-from trustrelay.workflow_worker.domain import texts
+from trustrelay.contracts.case_workflow import (
+    Decision,
+    DocumentsSubmitted,
+    Envelope,
+    OverrideCheck,
+    Policy,
+    Receipt,
+    ResolveHit,
+    SetTier,
+    Status,
+    Tier,
+    Update,
+)
+from trustrelay.workflow_worker.domain import payloads, texts
 from trustrelay.workflow_worker.domain.decisions import judge_decision, judge_second, second_officer_reasons, status_after
 from trustrelay.workflow_worker.domain.gate import Closed, Open, blocked, judge_gate
 from trustrelay.workflow_worker.domain.message_table import require_role
@@ -206,3 +220,23 @@ def test_worker_given_up_activity_names_its_checks() -> None:
     assert checks_of("screen_parties") == ("sanctions_screening", "pep_screening")
     with pytest.raises(KeyError):
         checks_of("reassess_risk")
+
+
+ENVELOPE = Envelope("request", "body", "token")
+
+
+@pytest.mark.parametrize(
+    ("judge", "good", "bad", "reason"),
+    [
+        (payloads.require_reason, ResolveHit(ENVELOPE, reason="why"), ResolveHit(ENVELOPE, reason=" "), "REASON_REQUIRED"),
+        (payloads.require_reason, OverrideCheck(ENVELOPE, reason="why"), OverrideCheck(ENVELOPE), "REASON_REQUIRED"),
+        (payloads.require_tier, SetTier(ENVELOPE), SetTier(ENVELOPE, tier=Tier.UNSPECIFIED), "TIER_REQUIRED"),
+        (payloads.require_number, DocumentsSubmitted(ENVELOPE), DocumentsSubmitted(ENVELOPE, -1), "SUBMISSION_NUMBER_INVALID"),
+    ],
+)
+def test_worker_senseless_messages_are_refused(judge: Callable[[Any], None], good: Any, bad: Any, reason: str) -> None:
+    """A message that makes no sense in any state is INVALID_ARGUMENT with its reason."""
+    judge(good)
+    with pytest.raises(Refused) as caught:
+        judge(bad)
+    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", reason)

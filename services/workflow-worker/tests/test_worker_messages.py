@@ -391,3 +391,33 @@ async def test_worker_withdraw_during_follow_up(server: Server) -> None:
     gate.open()
     assert (await withdrawing).status is Status.WITHDRAWN
     assert (await case.result()).status is Status.WITHDRAWN
+
+
+async def test_worker_withdraw_overtakes_the_path_that_waits_to_store(server: Server) -> None:
+    """A stage that wanted to begin while the withdrawal was being stored does not begin any more."""
+    script = ScriptedCase()
+    assessing = script.block("reassess_risk")
+    storing = script.block("persist_workflow_state", lambda step: step.status is Status.WITHDRAWN)
+    case = await server.start(script)
+    await assessing.reached.wait()
+    withdrawing = asyncio.create_task(case.send(Update.WITHDRAW))
+    await storing.reached.wait()
+    assessing.open()
+    for _ in range(20):  # the path has its result by now, and queues behind the withdrawal
+        await case.view()
+    storing.open()
+    assert (await withdrawing).status is Status.WITHDRAWN
+    assert (await case.result()).status is Status.WITHDRAWN
+    assert script.statuses == [Status.PRE_INVESTIGATION, Status.WITHDRAWN]
+
+
+async def test_worker_withdraw_while_the_tier_is_assigned(server: Server) -> None:
+    """A cancelled tier assignment is not taken for one that failed: the case ends withdrawn, not at the gate."""
+    script = ScriptedCase()
+    gate = script.block("assign_automation_tier")
+    case = await server.start(script)
+    await gate.reached.wait()
+    await case.send(Update.WITHDRAW)
+    assert (await case.result()).status is Status.WITHDRAWN
+    gate.open()
+    assert Status.REQUIREMENTS_REVIEW not in script.statuses
