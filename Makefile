@@ -37,6 +37,9 @@ lint: setup ## style, types, import rules, contracts, stubs are current
 	@scripts/check_stubs.sh
 	@scripts/check_tree.sh
 
+histories: setup ## record histories of new paths for the replay tests (never to silence one)
+	@$(BIN)/python services/workflow-worker/tests/make_histories.py
+
 proto: setup ## regenerate the stubs of libs/contracts
 	@$(BIN)/buf format --write
 	@scripts/generate_stubs.sh

@@ -122,7 +122,7 @@ def test_worker_transition_carries_everything() -> None:
     assert [entry.event_id for entry in request.audit] == ["case-1/7/0", "case-1/7/1"]
     assert request.projection_json == '{"a": null, "b": 1, "c": true}'
     assert request.changes[0].decision.decide_time.ToDatetime(UTC) == NOW
-    assert request.changes[5].answer.answer == (b'{"etag": "v7", "state_version": 7, "status": "AWAITING_SECOND_APPROVAL", "submission_number": 3}')
+    assert request.changes[5].answer.answer == (b'{"state_version": 7, "status": "AWAITING_SECOND_APPROVAL", "submission_number": 3}')
 
 
 async def test_worker_persist_stores_the_step(world: World, services: Services) -> None:
@@ -138,6 +138,8 @@ async def test_worker_not_assessed_is_stored_as_such(world: World, services: Ser
     await Environment().run(CaseActivities(services).record_not_assessed, given_up)
     (request,) = world.requests(store.RecordInvestigationRequest)
     assert {check.kind for check in request.checks} == {"sanctions_screening", "pep_screening"}
+    # Per party, under the ids that an answer has: a later screening that succeeds replaces them.
+    assert all(check.party_id and check.check_id == f"{check.kind}:{check.party_id}" for check in request.checks)
     assert {(check.outcome, check.reason) for check in request.checks} == {(CHECK_OUTCOME_NOT_ASSESSED, "LIST_UNAVAILABLE")}
     assert request.findings[0].kind == "not_assessed"
 

@@ -169,7 +169,7 @@ def test_worker_answers_are_kept_bounded_oldest_first_out() -> None:
     """Receipts for repeated requests are kept, the newest ones."""
     state = WorkflowState()
     for number in range(MAX_REMEMBERED_ANSWERS + 2):
-        state.remember(str(number), Answer("body", Receipt(Status.CREATED, number, "etag")))
+        state.remember(str(number), Answer("body", Receipt(Status.CREATED, number)))
     assert len(state.answered_requests) == MAX_REMEMBERED_ANSWERS
     assert "1" not in state.answered_requests
     assert "2" in state.answered_requests
@@ -181,7 +181,7 @@ def test_worker_state_knows_whether_it_is_opened_or_closed() -> None:
     assert (state.opened, state.closed) == (False, False)
     state.state_version, state.status = 3, Status.REJECTED
     assert (state.opened, state.closed) == (True, True)
-    assert state.receipt(2) == Receipt(Status.REJECTED, 3, "v3", 2)
+    assert state.receipt(2) == Receipt(Status.REJECTED, 3, 2)
 
 
 @pytest.mark.parametrize(

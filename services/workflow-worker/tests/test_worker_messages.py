@@ -191,7 +191,7 @@ async def test_worker_repeated_request_gets_its_first_answer(server: Server) -> 
     await case.until(Status.AWAITING_DOCUMENTS)
     assert await case.send(Update.REQUIREMENTS_APPROVED, request_id=request) == first
     assert len(case.script.audit("requirements_approved")) == 1
-    refused = await case.refused(Update.REQUIREMENTS_APPROVED, request_id=request, body="another")
+    refused = await case.refused(Update.REQUIREMENTS_APPROVED, request_id=request, reason="another")
     assert (refused.reason, refused.code) == ("REQUEST_ID_REUSED", "ALREADY_EXISTS")
 
 
@@ -421,3 +421,34 @@ async def test_worker_withdraw_while_the_tier_is_assigned(server: Server) -> Non
     assert (await case.result()).status is Status.WITHDRAWN
     gate.open()
     assert Status.REQUIREMENTS_REVIEW not in script.statuses
+
+
+async def test_worker_payload_that_was_not_signed_is_refused(server: Server) -> None:
+    """Whoever reaches Temporal with a live assertion of an officer cannot turn their rejection into an approval."""
+    case = await in_review(server, CLEAR)
+    signed = await case.message(Update.OFFICER_DECISION, decision=Decision.REJECT)
+    forged = replace(signed, decision=Decision.APPROVE)
+    assert (await case.refusal_of(case.deliver(Update.OFFICER_DECISION, forged))).reason == "ASSERTION_INVALID"
+    assert (await case.deliver(Update.OFFICER_DECISION, signed)).status is Status.REJECTED
+
+
+async def test_worker_hit_judged_in_review_assesses_the_risk_again_before_anyone_decides(server: Server) -> None:
+    """A confirmed PEP raises the risk that the second officer sees; the answer to the officer comes after it."""
+    case = await in_review(server, replace(CLEAR, open_hits=("hit-1",)))
+    before = case.script.calls.count("reassess_risk")
+    await case.send(Update.RESOLVE_HIT)
+    assert case.script.calls.count("reassess_risk") == before + 1
+
+
+async def test_worker_approval_waits_when_the_risk_could_not_be_assessed_again(server: Server) -> None:
+    """An old risk approves nothing: a follow-up investigates again, and then the approval passes."""
+    case = await in_review(server, replace(CLEAR, open_hits=("hit-1",)))
+    case.script.fail("reassess_risk", ApplicationError("down", "UNAVAILABLE", type="UNREACHABLE"), always=True)
+    await case.send(Update.RESOLVE_HIT)
+    assert (await case.refused(Update.OFFICER_DECISION)).reason == "RISK_NOT_REASSESSED"
+    case.script.recover("reassess_risk")
+    await case.send(Update.OFFICER_DECISION, decision=Decision.FOLLOW_UP, follow_up_tasks=("once more",))
+    await case.until(Status.AWAITING_DOCUMENTS)
+    await case.send(Update.SKIP_DOCUMENTS)
+    await case.until(Status.REVIEW_PENDING)
+    assert (await case.send(Update.OFFICER_DECISION)).status is Status.APPROVED

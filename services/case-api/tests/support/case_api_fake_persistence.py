@@ -72,7 +72,7 @@ class Store:
         header.status = types.CaseStatus.Value(f"CASE_STATUS_{status}")
         header.state_version += 1
         header.etag = f"stored-{header.state_version}"
-        receipt = {"status": status, "state_version": header.state_version, "etag": f"v{header.state_version}", "submission_number": submission}
+        receipt = {"status": status, "state_version": header.state_version, "submission_number": submission}
         if request_id:
             self.answers[tenant, request_id] = (body_sha256, json.dumps(receipt).encode())
         return receipt

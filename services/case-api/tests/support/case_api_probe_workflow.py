@@ -64,7 +64,7 @@ class ProbeWorkflow:
         if self.version == 0:
             await self._apply(OPEN, "open", "CREATED", message.envelope)
             self.version = 1
-        return Receipt(Status.CREATED, 1, "v1")
+        return Receipt(Status.CREATED, 1)
 
     @workflow.update(name="requirements_approved")
     async def requirements_approved(self, message: RequirementsApproved) -> Receipt:

@@ -43,14 +43,14 @@ class StoreActivities:
         (staged,) = [s for (tenant, _), s in self.store.staged.items() if _case_id(tenant, s.request_id) == one.case_id]
         self.applied.append(one)
         self.store.open(one.tenant_id, one.case_id, staged, "olivia")
-        return Receipt(Status.CREATED, 1, "v1")
+        return Receipt(Status.CREATED, 1)
 
     @activity.defn(name=APPLY)
     async def apply(self, one: Applied) -> Receipt:
         """RecordTransition with its answer."""
         self.applied.append(one)
         stored = self.store.transition(one.tenant_id, one.case_id, one.status, one.envelope.request_id, one.envelope.body_sha256, one.submission)
-        return Receipt(Status(stored["status"]), stored["state_version"], stored["etag"], stored["submission_number"])
+        return Receipt(Status(stored["status"]), stored["state_version"], stored["submission_number"])
 
 
 def _case_id(tenant: str, request_id: str) -> str:

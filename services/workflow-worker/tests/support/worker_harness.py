@@ -68,15 +68,14 @@ class RunningCase:
         """The workflow."""
         return self.server.client.get_workflow_handle(contract.workflow_id(self.input.tenant_id, self.input.case_id), result_type=Receipt)
 
-    async def message(
-        self, update: Update, sender: Sender | None = None, *, request_id: str | None = None, body: str = "", version: int = 0, **payload: Any
-    ) -> Any:
+    async def message(self, update: Update, sender: Sender | None = None, *, request_id: str | None = None, version: int = 0, **payload: Any) -> Any:
         """A signed message with the defaults of its kind."""
         kind, defaults = MESSAGES[update]
         chosen = sender or SENDERS.get(update, OFFICER)
         now = await self.server.env.get_current_time()
-        envelope = chosen.sign(self.input, update, now, request_id, body, version)
-        return kind(envelope, **{**defaults, **payload})
+        message = kind(contract.Envelope("", "", ""), **{**defaults, **payload})
+        envelope = chosen.sign(self.input, update, now, request_id, contract.payload_sha256(self.input.case_id, message), version)
+        return replace(message, envelope=envelope)
 
     async def send(self, update: Update, sender: Sender | None = None, **options: Any) -> Receipt:
         """Sends it as case-api does and waits for the answer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -40,10 +39,9 @@ class Sender:
     claims: dict[str, Any] = field(default_factory=dict)
     envelope: dict[str, Any] = field(default_factory=dict)
 
-    def sign(self, case: CaseInput, update: Update, now: datetime, request_id: str | None, body: str, version: int) -> Envelope:
-        """The envelope of one message."""
+    def sign(self, case: CaseInput, update: Update, now: datetime, request_id: str | None, digest: str, version: int) -> Envelope:
+        """The envelope of one message whose body has this digest."""
         request = request_id or str(uuid.uuid4())
-        digest = hashlib.sha256(f"{update}:{body}".encode()).hexdigest()
         assertion = ActorAssertion(
             actor=self.actor,
             roles=self.roles,

@@ -13,7 +13,6 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.worker import Replayer
 from worker_harness import RunningCase, serving
 from worker_store import ScriptedCase
@@ -21,6 +20,7 @@ from worker_store import ScriptedCase
 from trustrelay.contracts.case_workflow import Decision, Status, Update
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.settings import ServiceSettings
+from trustrelay.servicekit.temporal import tracing_plugins
 from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
 from trustrelay.workflow_worker.domain.records import FailedRequirement
 
@@ -55,7 +55,7 @@ async def _sent(case: RunningCase, update: Update, **payload: Any) -> str:
 
 async def _case() -> tuple[dict[str, str], WorkflowHistory, str]:
     script = ScriptedCase(verdicts=[(FailedRequirement("r", ("TOO_OLD",)),)])
-    async with serving(plugins=[OpenTelemetryPlugin(add_temporal_spans=False)], max_cached_workflows=0) as server:
+    async with serving(plugins=tracing_plugins(), max_cached_workflows=0) as server:
         case = await server.start(script, open_it=False)
         traces = {"open": await _sent(case, Update.OPEN)}
         await case.eventually(lambda: script.status is Status.REQUIREMENTS_REVIEW)
@@ -77,7 +77,7 @@ async def _run() -> str:
     traces, history, case_id = await _case()
     live = [_told(span) for span in exporter.get_finished_spans()]
     exporter.clear()
-    replayer = Replayer(workflows=[ComplianceCaseWorkflow], plugins=[OpenTelemetryPlugin(add_temporal_spans=False)])
+    replayer = Replayer(workflows=[ComplianceCaseWorkflow], plugins=tracing_plugins())
     await replayer.replay_workflow(history)
     replayed = [span.name for span in exporter.get_finished_spans()]
     return json.dumps({"traces": traces, "spans": live, "replayed": replayed, "case_id": case_id})

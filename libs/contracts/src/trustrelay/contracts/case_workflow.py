@@ -6,8 +6,14 @@ only detail is a `Refusal`. Nothing here carries a name, an answer or a token of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 WORKFLOW = "ComplianceCaseWorkflow"
 TASK_QUEUE = "compliance"
@@ -133,13 +139,21 @@ class Envelope:
     """What every message carries.
 
     `expected_version` is the state_version the sender saw (0 = any). `assertion` is the Ed25519-signed statement of case-api about who acts
-    (servicekit.assertions); it binds action, case, version, request_id and body_sha256.
+    (servicekit.assertions); it binds action, case, version, request_id and body_sha256. `body_sha256` is `payload_sha256` of the message, so
+    the assertion binds what the message says as well; for `open`, which says nothing itself, it is the digest of the request for the case.
     """
 
     request_id: str
     body_sha256: str
     assertion: str
     expected_version: int = 0
+
+
+def payload_sha256(case_id: str, message: DataclassInstance) -> str:
+    """Lower-case hex SHA-256 over the canonical JSON of a message's type, its case and all it says but its envelope."""
+    said = {name: value for name, value in asdict(message).items() if name != "envelope"}
+    canonical = json.dumps([type(message).__name__, case_id, said], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -245,7 +259,6 @@ class Receipt:
 
     status: Status
     state_version: int
-    etag: str
     submission_number: int = 0
 
 

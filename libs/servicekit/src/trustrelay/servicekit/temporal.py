@@ -6,7 +6,7 @@ Workflow modules must not import this one: the workflow sandbox would load all o
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.service import TLSConfig
@@ -31,6 +31,7 @@ __all__ = [
     "destroy_case_keys",
     "load_keyring",
     "new_keyring",
+    "tracing_plugins",
 ]
 
 
@@ -66,9 +67,14 @@ async def connect(settings: TemporalSettings) -> Client:
         namespace=settings.temporal_namespace,
         data_converter=converter,
         interceptors=[ClientSpans()],
-        plugins=[OpenTelemetryPlugin(add_temporal_spans=False), activity_spans_plugin()],
+        plugins=tracing_plugins(),
         tls=_tls(settings),
     )
+
+
+def tracing_plugins() -> list[Plugin]:
+    """Trace context across Temporal, and a span per activity attempt; `telemetry.setup` comes first."""
+    return [OpenTelemetryPlugin(add_temporal_spans=False), activity_spans_plugin()]
 
 
 def data_converter(settings: TemporalSettings) -> DataConverter:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.case_types_pb2 import AUTOMATION_TIER_FULL_REVIEW
-from trustrelay.common.v1.decision_types_pb2 import DECISION_APPROVE, SECOND_DECISION_CONFIRM
+from trustrelay.common.v1.decision_types_pb2 import DECISION_APPROVE, RISK_LEVEL_HIGH, SECOND_DECISION_CONFIRM
 from trustrelay.common.v1.evidence_types_pb2 import AGREEMENT_CONTRADICTS, HIT_STATUS_DISMISSED, HIT_STATUS_OPEN, HIT_STATUS_TRUE_MATCH, Hit
 from trustrelay.common.v1.requirement_types_pb2 import DOCUMENT_STATE_INVALID
 from trustrelay.devstack.client import CustomerClient, new_request_id, patiently
@@ -110,6 +110,9 @@ class CleanCase:
             expect("role.pep" in hit.topics, f"only the PEP hit is left for the officer, not {hit.dataset}")
             await self.people.olivia.resolve_hit(self.case_id, hit.hit_id, HIT_STATUS_TRUE_MATCH, "same person: birth date and nationality agree")
             self.teller.tell("officer olivia confirmed the PEP hit")
+        file = await patiently(lambda: self.people.olivia.case_file(self.case_id))
+        self.narrator.risk(file)
+        expect(file.risk.level == RISK_LEVEL_HIGH, "a confirmed PEP makes the risk high, whatever else is known")
 
     def _namesake_is_dismissed(self, file: CaseFile) -> None:
         dismissed = [hit for hit in file.hits if hit.status == HIT_STATUS_DISMISSED and "sanction" in hit.topics]

@@ -24,6 +24,7 @@ _KINDS: Mapping[str, type[ServiceError]] = {
         errors.InvalidArgument,
         errors.NotFound,
         errors.PermissionDenied,
+        errors.Unimplemented,
         errors.Unavailable,
     )
 }

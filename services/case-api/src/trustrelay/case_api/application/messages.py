@@ -17,6 +17,7 @@ from trustrelay.contracts.case_workflow import (
     SkipDocuments,
     Update,
     Withdraw,
+    payload_sha256,
 )
 
 Payload = (
@@ -34,11 +35,15 @@ Payload = (
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody wants of a case. `etag` is empty when any version will do; `body_sha256` identifies the request's content."""
+    """What somebody wants of a case. `etag` is empty when any version will do."""
 
     update: Update
     case_id: str
     request_id: str
     etag: str
-    body_sha256: str
     payload: Callable[[Envelope], Payload]
+
+    @property
+    def body_sha256(self) -> str:
+        """Identifies what is said of which case: signed with the actor, so that the workflow sees it is what was asked for."""
+        return payload_sha256(self.case_id, self.payload(Envelope("", "", "")))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from trustrelay.case_api.application.ports import Assertions, Cases, Engine, StagedCase, Staging
 from trustrelay.case_api.application.send_message import ASSERTION_LIFETIME
-from trustrelay.case_api.domain.etags import etag
 from trustrelay.common.v1.case_file_pb2 import CasePolicy
 from trustrelay.contracts.case_workflow import CaseInput, Envelope, OpenCase, Policy, Receipt, Status, Update
 from trustrelay.servicekit import context as call_context
@@ -44,8 +43,8 @@ class OpenCaseUseCase:
         """What the opening was answered with. Every case opens as CREATED at version 1; NotFound / CASE_NOT_FOUND when this one never did."""
         if (answered := await self.cases.find_answer(staging.request_id, staging.body_sha256)) is not None:
             return answered
-        header = (await self.cases.case_file(case_id)).header
-        return Receipt(Status.CREATED, _FIRST_VERSION, etag(header.case_id, _FIRST_VERSION))
+        await self.cases.case_file(case_id)
+        return Receipt(Status.CREATED, _FIRST_VERSION)
 
     async def _opened_meanwhile(self, case_id: str, staging: Staging, refusal: FailedPrecondition) -> Receipt:
         try:

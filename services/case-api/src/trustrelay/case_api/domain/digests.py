@@ -9,14 +9,14 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 
-def body_sha256(request: Message, *, scope: str = "") -> str:
+def body_sha256(request: Message) -> str:
     """Lower-case hex SHA-256 of a request's canonical JSON, its type included and its request_id left out.
 
-    The type is part of it, so that one request id cannot serve two methods; so is `scope`, what the request is about when its body does not say.
+    The type is part of it, so that one request id cannot serve two methods.
     """
     body = MessageToDict(request, preserving_proto_field_name=True)
     body.pop("request_id", None)
-    canonical = json.dumps([request.DESCRIPTOR.full_name, scope, body], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps([request.DESCRIPTOR.full_name, body], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

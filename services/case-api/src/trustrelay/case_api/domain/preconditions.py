@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trustrelay.case_api.domain.etags import etag_matches
 from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import TERMINAL, Status
+from trustrelay.contracts.etags import etag
 from trustrelay.servicekit.errors import Aborted, FailedPrecondition
 
 #: While documents are processed, a customer may add more: they get another round.
@@ -40,9 +40,9 @@ def require_open(header: CaseHeader) -> None:
         raise case_closed(status_of(header))
 
 
-def require_etag(header: CaseHeader, etag: str) -> None:
+def require_etag(header: CaseHeader, seen: str) -> None:
     """Raise Aborted / ETAG_MISMATCH unless the case is as the caller saw it; an absent etag means any."""
-    if not etag_matches(etag, header.case_id, header.state_version):
+    if seen and seen != etag(header.case_id, header.state_version):
         metadata = {"status": str(status_of(header)), "state_version": str(header.state_version)}
         raise Aborted("ETAG_MISMATCH", "the case has changed: read it again", metadata=metadata)
 

@@ -8,7 +8,6 @@ from functools import partial
 from trustrelay.case.v1 import case_service_pb2 as pb
 from trustrelay.case_api.application.messages import Message, Payload
 from trustrelay.case_api.domain import fields
-from trustrelay.case_api.domain.digests import body_sha256
 from trustrelay.case_api.domain.problems import Problems
 from trustrelay.common.v1 import case_types_pb2, decision_types_pb2, evidence_types_pb2, requirement_types_pb2
 from trustrelay.contracts import case_workflow as wf
@@ -120,4 +119,4 @@ def _message(request: _Request, update: wf.Update, problems: Problems, payload: 
     if not request.case_id.strip():
         problems.add("case_id", "is required")
     problems.refuse_if_any()
-    return Message(update, fields.case_id(request.case_id), request_id, request.etag, body_sha256(request), payload)
+    return Message(update, fields.case_id(request.case_id), request_id, request.etag, payload)

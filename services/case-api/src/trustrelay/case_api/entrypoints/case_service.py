@@ -17,10 +17,10 @@ from trustrelay.case_api.application.portal import PortalAccess
 from trustrelay.case_api.application.ports import AuditLog, Cases
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
-from trustrelay.case_api.domain.etags import etag
 from trustrelay.case_api.domain.preconditions import status_value
 from trustrelay.case_api.entrypoints import case_messages, case_requests
 from trustrelay.contracts.case_workflow import Receipt
+from trustrelay.contracts.etags import etag
 from trustrelay.servicekit.handlers import ServicerContext
 
 

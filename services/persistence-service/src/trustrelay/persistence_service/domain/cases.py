@@ -8,7 +8,7 @@ from typing import Any
 from trustrelay.common.v1.case_file_pb2 import CaseHeader, CasePolicy
 from trustrelay.common.v1.case_types_pb2 import Subject
 from trustrelay.contracts.case_workflow import TERMINAL
-from trustrelay.persistence_service.domain import ids
+from trustrelay.contracts.etags import etag as etag_of
 from trustrelay.persistence_service.domain.enums import CASE_STATUS, TIER
 
 _TERMINAL_NAMES = frozenset(status.value for status in TERMINAL)
@@ -53,7 +53,7 @@ class Case:
     @property
     def etag(self) -> str:
         """Changes with every transition."""
-        return ids.etag(self.case_id, self.state_version)
+        return etag_of(self.case_id, self.state_version)
 
 
 def header(case: Case) -> CaseHeader:

@@ -1,6 +1,5 @@
 """Deterministic identifiers: the same cause makes the same id, so that a retry is recognised."""
 
-import hashlib
 import uuid
 
 _NAMESPACE = uuid.UUID("0d3a2f4e-9c51-5a57-8e0f-6a4f6f3f9b10")
@@ -24,8 +23,3 @@ def upload_id(tenant: str, request_id: str) -> str:
 def document_id(upload: str) -> str:
     """The document that an upload becomes."""
     return derived("document", upload)
-
-
-def etag(case: str, state_version: int) -> str:
-    """Opaque mark of a case's version: 16 hex digits."""
-    return hashlib.sha256(f"{case}:{state_version}".encode()).hexdigest()[:16]

@@ -213,6 +213,7 @@ class CasePath:
             await run_best_effort(catalogue.SCREEN_PARTIES, case)
             await run_activity(catalogue.CROSS_REFERENCE_EVIDENCE, case)
             self._state.summary = await run_activity(catalogue.REASSESS_RISK, case)
+            self._state.risk_stale = False
             await self.enter(Status.REVIEW_PENDING)
         return True
 

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.application.case_path import CasePath
     from trustrelay.workflow_worker.application.closing import Closing
     from trustrelay.workflow_worker.application.decision_handlers import DecisionHandlers
-    from trustrelay.workflow_worker.application.judge import Judge
+    from trustrelay.workflow_worker.application.judge import Judge, Message
     from trustrelay.workflow_worker.application.message_desk import MessageDesk
     from trustrelay.workflow_worker.application.message_handlers import MessageHandlers
     from trustrelay.workflow_worker.application.recorder import Recorder, refusal_error
@@ -97,7 +97,7 @@ class ComplianceCaseWorkflow:
 
     @open.validator
     def _may_open(self, message: contract.OpenCase) -> None:
-        self._admit(Update.OPEN, message.envelope)
+        self._admit(Update.OPEN, message)
 
     @workflow.update(name=Update.DOCUMENTS_SUBMITTED)
     async def documents_submitted(self, message: contract.DocumentsSubmitted) -> Receipt:
@@ -106,7 +106,7 @@ class ComplianceCaseWorkflow:
 
     @documents_submitted.validator
     def _may_submit(self, message: contract.DocumentsSubmitted) -> None:
-        self._admit(Update.DOCUMENTS_SUBMITTED, message.envelope, lambda _: require_number(message))
+        self._admit(Update.DOCUMENTS_SUBMITTED, message, lambda _: require_number(message))
 
     @workflow.update(name=Update.REQUIREMENTS_APPROVED)
     async def requirements_approved(self, message: contract.RequirementsApproved) -> Receipt:
@@ -115,7 +115,7 @@ class ComplianceCaseWorkflow:
 
     @requirements_approved.validator
     def _may_approve_requirements(self, message: contract.RequirementsApproved) -> None:
-        self._admit(Update.REQUIREMENTS_APPROVED, message.envelope)
+        self._admit(Update.REQUIREMENTS_APPROVED, message)
 
     @workflow.update(name=Update.SKIP_DOCUMENTS)
     async def skip_documents(self, message: contract.SkipDocuments) -> Receipt:
@@ -124,7 +124,7 @@ class ComplianceCaseWorkflow:
 
     @skip_documents.validator
     def _may_skip(self, message: contract.SkipDocuments) -> None:
-        self._admit(Update.SKIP_DOCUMENTS, message.envelope)
+        self._admit(Update.SKIP_DOCUMENTS, message)
 
     @workflow.update(name=Update.RESOLVE_HIT)
     async def resolve_hit(self, message: contract.ResolveHit) -> Receipt:
@@ -133,7 +133,7 @@ class ComplianceCaseWorkflow:
 
     @resolve_hit.validator
     def _may_resolve(self, message: contract.ResolveHit) -> None:
-        self._admit(Update.RESOLVE_HIT, message.envelope, lambda _: require_reason(message))
+        self._admit(Update.RESOLVE_HIT, message, lambda _: require_reason(message))
 
     @workflow.update(name=Update.OVERRIDE_CHECK)
     async def override_check(self, message: contract.OverrideCheck) -> Receipt:
@@ -142,7 +142,7 @@ class ComplianceCaseWorkflow:
 
     @override_check.validator
     def _may_override(self, message: contract.OverrideCheck) -> None:
-        self._admit(Update.OVERRIDE_CHECK, message.envelope, lambda _: require_reason(message))
+        self._admit(Update.OVERRIDE_CHECK, message, lambda _: require_reason(message))
 
     @workflow.update(name=Update.SET_TIER)
     async def set_tier(self, message: contract.SetTier) -> Receipt:
@@ -151,7 +151,7 @@ class ComplianceCaseWorkflow:
 
     @set_tier.validator
     def _may_set_tier(self, message: contract.SetTier) -> None:
-        self._admit(Update.SET_TIER, message.envelope, lambda _: require_tier(message))
+        self._admit(Update.SET_TIER, message, lambda _: require_tier(message))
 
     @workflow.update(name=Update.OFFICER_DECISION)
     async def officer_decision(self, message: contract.OfficerDecision) -> Receipt:
@@ -160,7 +160,7 @@ class ComplianceCaseWorkflow:
 
     @officer_decision.validator
     def _may_decide(self, message: contract.OfficerDecision) -> None:
-        self._admit(Update.OFFICER_DECISION, message.envelope, lambda _: self._decisions.judge_deciding(message))
+        self._admit(Update.OFFICER_DECISION, message, lambda _: self._decisions.judge_deciding(message))
 
     @workflow.update(name=Update.SECOND_DECISION)
     async def second_decision(self, message: contract.SecondOfficerDecision) -> Receipt:
@@ -169,7 +169,7 @@ class ComplianceCaseWorkflow:
 
     @second_decision.validator
     def _may_confirm(self, message: contract.SecondOfficerDecision) -> None:
-        self._admit(Update.SECOND_DECISION, message.envelope, self._decisions.judge_confirming)
+        self._admit(Update.SECOND_DECISION, message, self._decisions.judge_confirming)
 
     @workflow.update(name=Update.WITHDRAW)
     async def withdraw(self, message: contract.Withdraw) -> Receipt:
@@ -178,7 +178,7 @@ class ComplianceCaseWorkflow:
 
     @withdraw.validator
     def _may_withdraw(self, message: contract.Withdraw) -> None:
-        self._admit(Update.WITHDRAW, message.envelope)
+        self._admit(Update.WITHDRAW, message)
 
     @workflow.query(name="get_status")
     def get_status(self) -> CaseStatusView:
@@ -196,10 +196,10 @@ class ComplianceCaseWorkflow:
             blocking_checks=state.summary.blocking_checks,
         )
 
-    def _admit(self, kind: Update, envelope: Envelope, also: Callable[[str], None] = lambda _: None) -> None:
+    def _admit(self, kind: Update, message: Message, also: Callable[[str], None] = lambda _: None) -> None:
         """Raises ApplicationError, the form of a refusal, unless the message may pass."""
         try:
-            if assertion := self._judge.admit(kind, envelope, workflow.now()):
+            if assertion := self._judge.admit(kind, message, workflow.now()):
                 also(assertion.actor)
         except Refused as refused:
             raise refusal_error(refused.code, refused.reason, refused.message, refused.metadata) from None

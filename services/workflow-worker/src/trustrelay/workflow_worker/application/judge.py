@@ -8,12 +8,26 @@ from datetime import datetime
 
 import jwt
 
-from trustrelay.contracts.case_workflow import CaseInput, Envelope, Update
+from trustrelay.contracts import case_workflow as contract
+from trustrelay.contracts.case_workflow import CaseInput, Envelope, Update, payload_sha256
 from trustrelay.servicekit.assertions import ActorAssertion, Verifier
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.domain.message_table import refusal_of, require_role
 from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, precondition
 from trustrelay.workflow_worker.domain.state import Answer, WorkflowState
+
+Message = (
+    contract.OpenCase
+    | contract.DocumentsSubmitted
+    | contract.RequirementsApproved
+    | contract.SkipDocuments
+    | contract.ResolveHit
+    | contract.OverrideCheck
+    | contract.OfficerDecision
+    | contract.SecondOfficerDecision
+    | contract.SetTier
+    | contract.Withdraw
+)
 
 
 def claimed_actor(envelope: Envelope) -> str:
@@ -45,25 +59,30 @@ class Judge:
             raise Refused("ALREADY_EXISTS", "REQUEST_ID_REUSED", "This request_id was used with another body; make a new one.")
         return answer
 
-    def actor(self, message: Update, envelope: Envelope, now: datetime) -> ActorAssertion:
+    def actor(self, kind: Update, message: Message, now: datetime) -> ActorAssertion:
         """Who sends `message`, proven. Raises PERMISSION_DENIED for a missing, forged, expired or foreign assertion, or a missing role."""
+        envelope = message.envelope
         try:
             assertion = self.verifier().verify(envelope.assertion, now=now)
         except ServiceError as error:
             raise forbidden(error.reason, "The actor assertion of this message is not valid.") from error
         said = (assertion.tenant_id, assertion.case_id, assertion.action, assertion.request_id, assertion.body_sha256, assertion.version)
-        meant = (self.case.tenant_id, self.case.case_id, str(message), envelope.request_id, envelope.body_sha256, envelope.expected_version)
-        if said != meant:
+        meant = (self.case.tenant_id, self.case.case_id, str(kind), envelope.request_id, self._digest(kind, message), envelope.expected_version)
+        if said != meant or envelope.body_sha256 != assertion.body_sha256:
             raise forbidden("ASSERTION_INVALID", "The actor assertion was made for another message.")
-        require_role(message, assertion.roles)
+        require_role(kind, assertion.roles)
         return assertion
 
-    def admit(self, message: Update, envelope: Envelope, now: datetime) -> ActorAssertion | None:
+    def _digest(self, kind: Update, message: Message) -> str:
+        """What the assertion must have been made for: the message as it is here, not as its envelope says it was."""
+        return message.envelope.body_sha256 if kind is Update.OPEN else payload_sha256(self.case.case_id, message)
+
+    def admit(self, kind: Update, message: Message, now: datetime) -> ActorAssertion | None:
         """The actor of an acceptable message; None when it is a repetition whose first answer comes again. Raises Refused otherwise."""
-        assertion = self.actor(message, envelope, now)
-        if self.earlier_answer(envelope) is not None:
+        assertion = self.actor(kind, message, now)
+        if self.earlier_answer(message.envelope) is not None:
             return None
-        self.allow(message, envelope)
+        self.allow(kind, message.envelope)
         return assertion
 
     def allow(self, message: Update, envelope: Envelope) -> None:
@@ -71,7 +90,7 @@ class Judge:
         if refusal := refusal_of(self.state.status, message):
             raise refusal
         if not self.state.opened and message is not Update.OPEN:
-            raise precondition("MESSAGE_NOT_ALLOWED", "The case is not opened yet.", status=self.state.status, update=message)
+            raise precondition("MESSAGE_NOT_ALLOWED", "The case is not opened yet.", status=self.state.status, message=message)
         seen = envelope.expected_version
         if seen and seen != self.state.state_version:
             raise Refused(

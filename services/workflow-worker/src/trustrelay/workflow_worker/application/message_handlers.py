@@ -88,14 +88,14 @@ class MessageHandlers:
         actor = claimed_actor(message.envelope)
         change = HitChange(message.hit_id, message.resolution, actor, message.reason)
         record = audit("hit_resolved", message.envelope, hit_id=message.hit_id, resolution=message.resolution)
-        return await self.desk.store(Update.RESOLVE_HIT, message.envelope, lambda: Step((record,), hit=change))
+        return await self.desk.store(Update.RESOLVE_HIT, message.envelope, lambda: Step((record,), hit=change, reassess=self._in_review()))
 
     async def override_check(self, message: OverrideCheck) -> Receipt:
         """Accepts a NOT_ASSESSED; approval then needs a second officer."""
         actor = claimed_actor(message.envelope)
         change = OverrideChange(message.check_id, actor, message.reason)
         record = audit("check_overridden", message.envelope, check_id=message.check_id)
-        return await self.desk.store(Update.OVERRIDE_CHECK, message.envelope, lambda: Step((record,), override=change))
+        return await self.desk.store(Update.OVERRIDE_CHECK, message.envelope, lambda: Step((record,), override=change, reassess=self._in_review()))
 
     async def set_tier(self, message: SetTier) -> Receipt:
         """A manager's tier stands above the rules' until the gate is open."""
@@ -111,3 +111,7 @@ class MessageHandlers:
         """Ends the case; whatever runs for it is cancelled."""
         record = audit("case_withdrawn", message.envelope)
         return await self.desk.store(Update.WITHDRAW, message.envelope, lambda: Step((record,), status=Status.WITHDRAWN))
+
+    def _in_review(self) -> bool:
+        """Whether the investigation is over: before, it assesses the risk itself."""
+        return self.state.status is Status.REVIEW_PENDING

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, Envelope, Receipt, Refusal, Status, Tier
-    from trustrelay.workflow_worker.application.catalogue import OPEN_CASE, PERSIST
+    from trustrelay.workflow_worker.application.catalogue import OPEN_CASE, PERSIST, REASSESS_RISK
     from trustrelay.workflow_worker.application.running import reason_of, run_activity
     from trustrelay.workflow_worker.application.search_attributes import show_in_search
     from trustrelay.workflow_worker.application.tracing import current_traceparent, trace_id_of
@@ -46,6 +46,8 @@ class Step:
     requirements: tuple[RequirementChange, ...] = ()
     tasks: tuple[TaskChange, ...] = ()
     answer: AnswerChange | None = None
+    # The facts that the risk rests on changed: it is assessed again before the next step, and before this one is answered.
+    reassess: bool = False
     # Applied to the state in the same breath as the new version, never before it is stored.
     apply: Callable[[], None] = field(default=lambda: None)
 
@@ -113,7 +115,20 @@ class Recorder:
                     raise refused from error
                 raise
             self._make_true(step, transition, stored)
+            if step.reassess:
+                await self._reassess()
             return self._answered(step.answer) if step.answer else self._state.receipt()
+
+    async def _reassess(self) -> None:
+        """Stored stays stored when this is given up; approval then waits for an investigation that succeeds (`risk_stale`)."""
+        try:
+            self._state.summary = await run_activity(REASSESS_RISK, self.case_ref())
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._state.risk_stale = True
+        else:
+            self._state.risk_stale = False
 
     def _make_true(self, step: Step, transition: Transition, stored: Stored) -> None:
         state = self._state

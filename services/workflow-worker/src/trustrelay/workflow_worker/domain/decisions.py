@@ -59,7 +59,9 @@ def refusal_of_follow_up(state: WorkflowState, policy: Policy, now: datetime) ->
 def judge_decision(state: WorkflowState, policy: Policy, decision: Decision, now: datetime) -> None:
     """Raises Refused when the first officer may not decide so now."""
     refusal: Refused | None = None
-    if decision in APPROVALS:
+    if decision in APPROVALS and state.risk_stale:
+        refusal = precondition("RISK_NOT_REASSESSED", "The risk was not assessed again after the last hit; ask for a follow-up, or reject.")
+    elif decision in APPROVALS:
         refusal = refusal_of_approval(state.summary)
     elif decision is Decision.FOLLOW_UP:
         refusal = refusal_of_follow_up(state, policy, now)

@@ -48,7 +48,7 @@ def refusal_of(status: Status, message: Update) -> Refused | None:
         return precondition("CASE_CLOSED", "The case is closed; nothing can change it any more.", status=status)
     if status not in TABLE[message].states:
         allowed = ", ".join(sorted(TABLE[message].states))
-        return precondition("MESSAGE_NOT_ALLOWED", f"{message} is not allowed in {status}; allowed in: {allowed}.", status=status, update=message)
+        return precondition("MESSAGE_NOT_ALLOWED", f"{message} is not allowed in {status}; allowed in: {allowed}.", status=status, message=message)
     return None
 
 
@@ -56,7 +56,7 @@ def require_role(message: Update, roles: Iterable[str]) -> None:
     """Raises PERMISSION_DENIED / ROLE_REQUIRED unless one of `roles` may send `message`."""
     wanted = TABLE[message].roles
     if wanted.isdisjoint(roles):
-        raise forbidden("ROLE_REQUIRED", f"{message} needs one of the roles: {', '.join(sorted(wanted))}.", update=message)
+        raise forbidden("ROLE_REQUIRED", f"{message} needs one of the roles: {', '.join(sorted(wanted))}.", message=message)
 
 
 def as_markdown() -> str:

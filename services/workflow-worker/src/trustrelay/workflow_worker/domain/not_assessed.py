@@ -10,6 +10,10 @@ _CHECKS = {
 }
 
 
+# Asked about every party, the subject included; the other kinds are about the subject alone.
+PER_PARTY = frozenset({"adverse_media", "sanctions_screening", "pep_screening"})
+
+
 def checks_of(activity: str) -> tuple[str, ...]:
     """Kinds of checks that `activity` would have answered for the subject; KeyError for an activity that is not best effort."""
     return _CHECKS[activity]

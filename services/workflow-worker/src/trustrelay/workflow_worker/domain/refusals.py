@@ -16,16 +16,16 @@ class Refused(Exception):
         self.metadata = dict(metadata or {})
 
 
-def precondition(reason: str, message: str, **metadata: str) -> Refused:
+def precondition(reason: str, text: str, /, **metadata: str) -> Refused:
     """The state does not allow it."""
-    return Refused("FAILED_PRECONDITION", reason, message, metadata)
+    return Refused("FAILED_PRECONDITION", reason, text, metadata)
 
 
-def forbidden(reason: str, message: str, **metadata: str) -> Refused:
+def forbidden(reason: str, text: str, /, **metadata: str) -> Refused:
     """The actor may not do it."""
-    return Refused("PERMISSION_DENIED", reason, message, metadata)
+    return Refused("PERMISSION_DENIED", reason, text, metadata)
 
 
-def invalid(reason: str, message: str, **metadata: str) -> Refused:
+def invalid(reason: str, text: str, /, **metadata: str) -> Refused:
     """The message makes no sense in any state."""
-    return Refused("INVALID_ARGUMENT", reason, message, metadata)
+    return Refused("INVALID_ARGUMENT", reason, text, metadata)

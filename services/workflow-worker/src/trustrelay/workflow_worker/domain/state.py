@@ -66,6 +66,8 @@ class WorkflowState:
     # Claimed before the first await of a deciding handler, so that two decisions cannot both pass.
     deciding: bool = False
     follow_up: bool = False
+    # A hit or check was judged in review and the risk could not be assessed again: nobody approves on the old one.
+    risk_stale: bool = False
     answered_requests: dict[str, Answer] = field(default_factory=dict)
     # W3C traceparent of the message that begins the next stage; empty = the stage begins a trace of its own.
     stage_trace: str = ""
@@ -81,14 +83,9 @@ class WorkflowState:
         """Whether no message can change the case any more."""
         return self.status in TERMINAL
 
-    @property
-    def etag(self) -> str:
-        """Opaque version for optimistic concurrency (AIP-154)."""
-        return f"v{self.state_version}"
-
     def receipt(self, submission_number: int = 0) -> Receipt:
         """What an accepted message answers now."""
-        return Receipt(self.status, self.state_version, self.etag, submission_number)
+        return Receipt(self.status, self.state_version, submission_number)
 
     def remember(self, request_id: str, answer: Answer) -> None:
         """Keeps the answer for repeated requests, bounded."""

@@ -1,11 +1,10 @@
-"""Around every activity: a span of its own, heartbeats, and typed service errors as typed, retryable or final, failures."""
+"""Around every activity: heartbeats, and typed service errors as typed, retryable or final, failures."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import grpc
-from opentelemetry import trace
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
@@ -37,21 +36,13 @@ class ServiceErrors(Interceptor):
 
 class _Inbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        info = activity.info()
-        attributes: dict[str, str | int] = {
-            "temporal.activity.type": info.activity_type,
-            "temporal.activity.attempt": info.attempt,
-            "temporal.workflow.id": info.workflow_id or "",
-        }
-        tracer = trace.get_tracer("trustrelay.workflow_worker")
-        with tracer.start_as_current_span(f"activity {info.activity_type}", kind=trace.SpanKind.CONSUMER, attributes=attributes):
-            try:
-                if info.heartbeat_timeout is None:
-                    return await super().execute_activity(input)
-                async with alive():
-                    return await super().execute_activity(input)
-            except ServiceError as error:
-                raise as_failure(error) from None
+        try:
+            if activity.info().heartbeat_timeout is None:
+                return await super().execute_activity(input)
+            async with alive():
+                return await super().execute_activity(input)
+        except ServiceError as error:
+            raise as_failure(error) from None
 
 
 def as_failure(error: ServiceError) -> ApplicationError:

@@ -10,10 +10,10 @@ import grpc
 
 from trustrelay.case_api.adapters.persistence._reached import reached
 from trustrelay.case_api.application.ports import PortalCaseRef, StagedCase, Staging
-from trustrelay.case_api.domain.etags import etag
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import Receipt, Status
+from trustrelay.contracts.etags import etag
 from trustrelay.persistence.v1 import case_store_service_pb2 as store
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub
 from trustrelay.servicekit.errors import NotFound
@@ -98,6 +98,6 @@ def _marked(header: CaseHeader) -> CaseHeader:
 
 
 def _receipt(answer: bytes) -> Receipt:
-    """The worker's own words: {"status", "state_version", "etag", "submission_number"}."""
+    """The worker's own words: {"status", "state_version", "submission_number"}."""
     stored = json.loads(answer)
-    return Receipt(Status(stored["status"]), int(stored["state_version"]), str(stored["etag"]), int(stored.get("submission_number", 0)))
+    return Receipt(Status(stored["status"]), int(stored["state_version"]), int(stored.get("submission_number", 0)))

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.case_types_pb2 import AutomationTier, Party
+from trustrelay.common.v1.evidence_types_pb2 import Finding
 from trustrelay.contracts.case_workflow import Tier
 from trustrelay.osint.v1.evidence_service_pb2 import AnalyzeGapsRequest, CrossReferenceRequest
 from trustrelay.osint.v1.investigation_service_pb2 import InvestigateRequest
@@ -33,6 +34,9 @@ from trustrelay.workflow_worker.entrypoints.activities.calling import (
     to_summary,
     write_grant,
 )
+
+# Kinds of findings that a comparison of the sources makes, and settles.
+_COMPARED = ("discrepancy_", "unverified_ownership")
 
 
 class InvestigationActivities:
@@ -115,6 +119,7 @@ class InvestigationActivities:
             reply = await self._osint.evidence.CrossReference(request)
             found = self._recording(case, "cross_reference_evidence")
             found.findings.extend(reply.findings)
+            found.findings.extend(_settled(file.findings, {one.finding_id for one in reply.findings}, case))
             return await self._record(found)
 
     @activity.defn(name="analyze_document_gaps")
@@ -170,3 +175,15 @@ def _risk_request(file: CaseFile, case: CaseRef) -> AssessRiskRequest:
         checkpoint="post_osint" if case.iteration == 0 else "post_verification",
         as_of_date=case.as_of,
     )
+
+
+def _settled(stored: Iterable[Finding], current: set[str], case: CaseRef) -> list[Finding]:
+    """Disagreements that the sources have settled since: kept, and marked by the comparison that no longer finds them."""
+    settled = []
+    for finding in stored:
+        if finding.kind.startswith(_COMPARED) and finding.finding_id not in current and not finding.superseded_by:
+            marked = Finding()
+            marked.CopyFrom(finding)
+            marked.superseded_by = f"cross_reference_evidence/iteration-{case.iteration}"
+            settled.append(marked)
+    return settled

@@ -104,7 +104,6 @@ def _answer(transition: Transition, version: int) -> store.RequestAnswer:
     receipt = {
         "status": str(transition.status),
         "state_version": version,
-        "etag": f"v{version}",
         "submission_number": answer.submission_number,
     }
     return store.RequestAnswer(request_id=answer.request_id, body_sha256=answer.body_sha256, answer=json.dumps(receipt, sort_keys=True).encode())
