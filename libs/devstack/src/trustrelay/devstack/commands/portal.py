@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from trustrelay.case.v1.portal_service_pb2 import PortalCase
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
+from trustrelay.common.v1.requirement_types_pb2 import DocumentState
 from trustrelay.devstack.client import CustomerClient
 from trustrelay.devstack.commands._session import AsOption, Caller, DataOption, JsonOption, as_officer, endpoint_of, officer, run, short, show
 from trustrelay.devstack.errors import UsageError
@@ -47,8 +49,7 @@ def view(
             shown = await client.portal_case()
         finally:
             await client.close()
-        asked = "\n".join(f"  {r.requirement_id}: {r.title}" for r in shown.requirements)
-        show(shown, as_json, f"{_status(shown.status)}\n{asked}")
+        show(shown, as_json, "\n".join([_status(shown.status), *_asked(shown)]))
         return 0
 
     return run(work())
@@ -101,3 +102,16 @@ def _document(text: str) -> tuple[str, Path]:
 
 def _status(status: CaseStatus.ValueType) -> str:
     return short(CaseStatus.Name(status), "CASE_STATUS_")
+
+
+def _asked(shown: PortalCase) -> list[str]:
+    """What is asked, what was uploaded for it and why it was not accepted, what is to be done."""
+    lines = []
+    for requirement in shown.requirements:
+        lines.append(f"  {requirement.requirement_id}: {requirement.title}")
+        for document in shown.documents:
+            if document.requirement_id == requirement.requirement_id:
+                state = DocumentState.Name(document.state).removeprefix("DOCUMENT_STATE_")
+                lines.append(f"    {document.file_name}: {state}")
+                lines += [f"      {reason.message}" for reason in document.reasons]
+    return lines + [f"  to do: {task.text}" for task in shown.tasks if not task.done]

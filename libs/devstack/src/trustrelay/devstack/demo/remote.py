@@ -49,7 +49,7 @@ async def approve_one_case(remote: Remote, seed: int, teller: Teller) -> str:
     """Opens the first story's case, brings it to APPROVED and waits for its capsule; the case's id. Raises DemoFailed."""
     with tempfile.TemporaryDirectory(prefix="trustrelay-smoke-") as folder:
         cast = DemoCast.generate(seed, Path(folder))
-        async with _logged_in(remote) as people:
+        async with logged_in(remote) as people:
             request = new_request_id()
             receipt = await patiently(lambda: people.olivia.create_case("kyb_standard", cast.subject("a"), request_id=request))
             teller.tell(f"officer olivia opened case {receipt.case_id}")
@@ -68,7 +68,8 @@ def plain_teller() -> Teller:
 
 
 @asynccontextmanager
-async def _logged_in(remote: Remote) -> AsyncIterator[People]:
+async def logged_in(remote: Remote) -> AsyncIterator[People]:
+    """Everybody with a fresh token; connections end with the context."""
     async with AsyncExitStack() as stack:
         clients = {}
         for name in _ACTORS:
