@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .geometry import Box, Word
+from .page_pictures import Luminance
 
 # Difference between the lightest and the darkest pixel under a word below which it is invisible (0..255).
 MIN_CONTRAST = 24
@@ -23,15 +25,15 @@ class PageWords:
         return sum(word.from_ocr for word in self.visible) * 2 > len(self.visible)
 
 
-def words_of(page: Any) -> PageWords:
-    """Word cells of the text layer and line cells of OCR; `page` is a docling Page with a live backend."""
+def words_of(page: Any, picture: Callable[[], Luminance | None]) -> PageWords:
+    """Word cells of the text layer and line cells of OCR; `page` is a docling Page, `picture` its luminance at one pixel per point."""
     parsed = page.parsed_page
     height = page.size.height
     lines = [cell for cell in parsed.textline_cells or [] if cell.text.strip()]
     layer = [cell for cell in parsed.word_cells or [] if cell.text.strip() and not cell.from_ocr]
     recognised = [cell for cell in lines if cell.from_ocr]
     cells = [*(layer or [cell for cell in lines if not cell.from_ocr]), *recognised]
-    luminance = _luminance(page) if any(not cell.from_ocr for cell in cells) else None
+    luminance = picture() if any(not cell.from_ocr for cell in cells) else None
     visible: list[Word] = []
     hidden: list[Word] = []
     for cell in cells:
@@ -47,14 +49,7 @@ def _word(cell: Any, height: float) -> Word:
     return Word(cell.text.strip(), Box(box.l, box.t, box.r, box.b), bold, bool(cell.from_ocr), cell)
 
 
-def _luminance(page: Any) -> Any:
-    import numpy as np
-
-    image = page.get_image(scale=1.0)
-    return None if image is None else np.asarray(image.convert("L"))
-
-
-def _has_ink(luminance: Any, box: Box) -> bool:
+def _has_ink(luminance: Luminance, box: Box) -> bool:
     """Whether the page's picture shows anything where the text layer claims a word."""
     rows, columns = luminance.shape
     top, bottom = max(0, int(box.t)), min(rows, int(box.b) + 1)

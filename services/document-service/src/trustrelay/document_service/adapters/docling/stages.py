@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
-from docling.datamodel.base_models import Cluster, LayoutPrediction, Table, TableStructurePrediction
+from docling.datamodel.base_models import Cluster, InputFormat, LayoutPrediction, Table, TableStructurePrediction
+from docling.datamodel.document import InputDocument
 from docling.datamodel.pipeline_options import BaseLayoutOptions, BaseTableStructureOptions
 from docling.models.base_layout_model import BaseLayoutModel
 from docling.models.base_table_model import BaseTableStructureModel
@@ -20,6 +22,7 @@ from docling_core.types.doc.labels import DocItemLabel
 from . import rulings
 from .geometry import Box, Word
 from .layout import lay_out
+from .page_pictures import luminance
 from .page_words import words_of
 from .tables import TableRegion
 
@@ -99,11 +102,11 @@ class RuleSegmentation:
 
     def __call__(self, conv_res: Any, page_batch: Iterable[Any]) -> Iterator[Any]:
         for page in page_batch:
-            page.predictions.layout = LayoutPrediction(clusters=self._segment(page))
+            page.predictions.layout = LayoutPrediction(clusters=self._segment(page, conv_res.input))
             yield page
 
-    def _segment(self, page: Any) -> list[Cluster]:
-        words = words_of(page)
+    def _segment(self, page: Any, source: InputDocument) -> list[Cluster]:
+        words = words_of(page, lambda: luminance(Path(source.file), page.page_no) if source.format is InputFormat.PDF else None)
         if words.hidden:
             self._notes.hidden_text[page.page_no] = " ".join(word.text for word in words.hidden)
         read = [word.cell.confidence for word in words.visible if word.from_ocr]
