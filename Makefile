@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-SOURCES := libs services tests bench scripts
+SOURCES := libs services tests scripts deploy
 
-.PHONY: help setup demo test up down status lint types proto lock histories fmt clean
+.PHONY: help setup demo test up down status lint proto lock histories fmt charts images test-containers test-cluster kind-up kind-down
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,3 +50,22 @@ lock: setup ## recompile requirements/*.txt
 fmt: setup ## format the code
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
+
+charts: setup ## lint, render and check every chart and profile (Helm 3 and 4)
+	@scripts/chart_tools.sh
+	@CHART_TOOLS=$(CURDIR)/build/chart-tools/bin scripts/charts.sh all
+
+images: ## build every container image; sizes, SBOMs
+	@scripts/images.sh
+
+test-containers: setup ## the images in containers (after make images)
+	@$(BIN)/python -m pytest -m containers tests/containers
+
+test-cluster: ## install, test, upgrade and roll back on a cluster (after make images)
+	@scripts/test_cluster.sh
+
+kind-up: ## a kind cluster with everything installed
+	@deploy/kind/kind-up
+
+kind-down: ## remove it
+	@deploy/kind/kind-down

@@ -19,3 +19,4 @@ for service in services/*; do
 done
 compile requirements/devservers.txt libs/devstack/pyproject.toml libs/sandbox/pyproject.toml --constraint requirements/dev.txt
 compile requirements/images.txt requirements/images.in
+"$uv" pip compile requirements/charts.in --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11 --output-file requirements/charts.txt

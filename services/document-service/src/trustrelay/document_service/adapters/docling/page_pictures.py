@@ -1,7 +1,7 @@
 """What a reader sees of a PDF page, rendered by PDFium.
 
-docling's own renderer takes fonts that a document does not carry from the system, and paints grey boxes where there are none: there, hidden text would look like
-ink. PDFium brings the standard fonts along.
+docling's own renderer takes fonts that a document does not carry from the system, and paints grey boxes where there are none: there,
+hidden text would look like ink. PDFium brings the standard fonts along.
 """
 
 from __future__ import annotations

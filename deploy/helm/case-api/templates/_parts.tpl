@@ -1,0 +1,64 @@
+{{- define "case-api.issuer" -}}
+{{- $v := .root.Values -}}
+{{- if and $v.global.dev (not $v.oidc.issuer) }}http://{{ .root.Release.Name }}-dev-issuer:8071
+{{- else }}{{ include "trustrelay-lib.need" (dict "value" $v.oidc.issuer "path" "case-api.oidc.issuer" "what" "your identity provider's issuer" "example" "https://login.example.org/realms/acme") }}{{ end -}}
+{{- end }}
+
+{{- define "case-api.jwks" -}}
+{{- $v := .root.Values -}}
+{{- if and $v.global.dev (not $v.oidc.jwksUrl) }}{{ include "case-api.issuer" . }}/jwks.json
+{{- else }}{{ include "trustrelay-lib.need" (dict "value" $v.oidc.jwksUrl "path" "case-api.oidc.jwksUrl" "what" "the address of your identity provider's keys" "example" "https://login.example.org/realms/acme/certs") }}{{ end -}}
+{{- end }}
+
+{{- define "case-api.env" -}}
+{{ include "trustrelay-lib.temporalEnv" . }}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: "{{ .root.Release.Name }}-persistence-service:50054"}
+- {name: TRUSTRELAY_ASSERTION_PRIVATE_KEY_FILE, value: /etc/trustrelay/assertion/private.pem}
+- {name: TRUSTRELAY_OIDC_ISSUER, value: {{ include "case-api.issuer" . | quote }}}
+- {name: TRUSTRELAY_OIDC_JWKS_URL, value: {{ include "case-api.jwks" . | quote }}}
+- {name: TRUSTRELAY_OIDC_AUDIENCE, value: {{ .root.Values.oidc.audience | quote }}}
+{{- end }}
+
+{{- define "case-api.mounts" -}}
+{{ include "trustrelay-lib.temporalMounts" . }}
+- {name: assertion, mountPath: /etc/trustrelay/assertion, readOnly: true}
+{{- end }}
+
+{{- define "case-api.volumes" -}}
+{{ include "trustrelay-lib.temporalVolumes" . }}
+- name: assertion
+  secret: {defaultMode: 0400, secretName: {{ include "trustrelay-lib.needSecret" (dict "value" .root.Values.assertionKeySecret "path" "case-api.assertionKeySecret" "what" "the Ed25519 key that signs actor assertions" "keys" "private.pem") | quote }}}
+{{- end }}
+
+{{- define "case-api.ingress" -}}
+{{- if eq (include "case-api.tested" .) "yes" }}
+{{ include "trustrelay-lib.from" (dict "root" .root "port" .root.Values.port "from" (list "smoke-test")) }}
+{{- end }}
+{{- with .root.Values.clients }}
+- from: {{- toYaml . | nindent 4 }}
+  ports: [{port: {{ $.port }}, protocol: TCP}]
+{{- end }}
+{{- with .root.Values.networkPolicy.extraIngress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "case-api.toIssuer" -}}
+{{- if .root.Values.global.dev }}
+{{- include "trustrelay-lib.to" (dict "root" .root "name" "dev-issuer" "port" 8071) }}
+{{- else }}
+{{- include "trustrelay-lib.toInfrastructure" (dict "root" .root "conf" .root.Values.oidc "path" "case-api.oidc" "what" "the identity provider's key server") }}
+{{- end }}
+{{- end }}
+
+{{- define "case-api.egress" -}}
+{{ include "trustrelay-lib.toCommon" . }}
+{{ include "trustrelay-lib.to" (dict "root" .root "name" "persistence-service" "port" 50054) }}
+{{ include "trustrelay-lib.toTemporal" . }}
+{{ include "trustrelay-lib.toStore" . }}
+{{ include "case-api.toIssuer" . }}
+{{- end }}
+
+{{- define "case-api.tested" -}}
+{{- if or .root.Values.global.dev (and .root.Values.test.issuer .root.Values.test.usersSecret) }}yes{{ end -}}
+{{- end }}

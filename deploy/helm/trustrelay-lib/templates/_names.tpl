@@ -1,0 +1,45 @@
+{{/* Names, labels and images. Arguments everywhere: dict "root" $ "name" COMPONENT, and "domain" for workers. */}}
+
+{{- define "trustrelay-lib.fullname" -}}
+{{- $name := .name }}{{ if .domain }}{{ $name = printf "%s-%s" .name .domain }}{{ end -}}
+{{- printf "%s-%s" .root.Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "trustrelay-lib.selector" -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- if .domain }}
+trustrelay.io/domain: {{ .domain }}
+{{- end }}
+{{- end }}
+
+{{- define "trustrelay-lib.labels" -}}
+{{ include "trustrelay-lib.selector" . }}
+app.kubernetes.io/part-of: trustrelay
+app.kubernetes.io/version: {{ include "trustrelay-lib.tag" . | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{/* The chart's own tag, then the global one, then the chart's appVersion. */}}
+{{- define "trustrelay-lib.tag" -}}
+{{- .root.Values.image.tag | default .root.Values.global.image.tag | default .root.Chart.AppVersion -}}
+{{- end }}
+
+{{- define "trustrelay-lib.image" -}}
+{{- $image := .root.Values.image }}{{ $registry := .root.Values.global.image.registry -}}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ include "trustrelay-lib.tag" . }}{{ end -}}
+{{- end }}
+
+{{- define "trustrelay-lib.serviceAccount" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "trustrelay-lib.fullname" . }}
+  labels: {{- include "trustrelay-lib.labels" . | nindent 4 }}
+  {{- with .annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: false
+{{- end }}

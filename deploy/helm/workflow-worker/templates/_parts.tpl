@@ -1,0 +1,59 @@
+{{/* What upgrade and rollback switch the current version to: a digest says more than a tag. */}}
+{{- define "workflow-worker.version" -}}
+{{- $v := .root.Values -}}
+{{- $v.deploymentVersion | default ($v.image.digest | trimPrefix "sha256:" | trunc 16) | default (include "trustrelay-lib.tag" .) -}}
+{{- end }}
+
+{{- define "workflow-worker.env" -}}
+{{- $release := .root.Release.Name }}
+{{- include "trustrelay-lib.temporalEnv" . }}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: "{{ $release }}-persistence-service:50054"}
+- {name: TRUSTRELAY_DOCUMENT_TARGET, value: "{{ $release }}-document-service:50052"}
+- {name: TRUSTRELAY_OSINT_TARGET, value: "{{ $release }}-osint-service:50053"}
+- {name: TRUSTRELAY_ASSERTION_PUBLIC_KEY_FILE, value: /etc/trustrelay/assertion/public.pem}
+- {name: TRUSTRELAY_DEPLOYMENT_VERSION, value: {{ include "workflow-worker.version" . | quote }}}
+- {name: TRUSTRELAY_WORKFLOW_TASK_SLOTS, value: {{ .d.workflowTaskSlots | quote }}}
+- {name: TRUSTRELAY_ACTIVITY_SLOTS, value: {{ .d.activitySlots | quote }}}
+{{- end }}
+
+{{- define "workflow-worker.mounts" -}}
+{{ include "trustrelay-lib.temporalMounts" . }}
+- {name: assertion, mountPath: /etc/trustrelay/assertion, readOnly: true}
+{{- end }}
+
+{{- define "workflow-worker.volumes" -}}
+{{ include "trustrelay-lib.temporalVolumes" . }}
+- name: assertion
+  secret: {defaultMode: 0400, secretName: {{ include "trustrelay-lib.needSecret" (dict "value" .root.Values.assertionPublicKeySecret "path" "workflow-worker.assertionPublicKeySecret" "what" "the public half of case-api's assertion key" "keys" "public.pem") | quote }}}
+{{- end }}
+
+{{- define "workflow-worker.egress" -}}
+{{ include "trustrelay-lib.toCommon" . }}
+{{ include "trustrelay-lib.toTemporal" . }}
+{{ include "trustrelay-lib.toStore" . }}
+{{- range $name, $port := dict "persistence-service" 50054 "document-service" 50052 "osint-service" 50053 }}
+{{ include "trustrelay-lib.to" (dict "root" $.root "name" $name "port" $port) }}
+{{- end }}
+{{- end }}
+
+{{/* KEDA's operator asks Temporal for the backlog; let it reach the frontend. */}}
+{{- define "workflow-worker.scaledObject" -}}
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: {{ include "trustrelay-lib.fullname" . }}
+  labels: {{- include "trustrelay-lib.labels" . | nindent 4 }}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "trustrelay-lib.fullname" . }}}
+  minReplicaCount: {{ max 1 (int .d.replicas) }}
+  maxReplicaCount: {{ .d.maxReplicas }}
+  triggers:
+    - type: temporal
+      metadata:
+        endpoint: {{ include "trustrelay-lib.temporalAddress" . | quote }}
+        namespace: {{ .root.Values.global.temporal.namespace | quote }}
+        taskQueue: {{ .d.taskQueue | quote }}
+        targetQueueSize: {{ .d.queueTarget | quote }}
+        workerDeploymentName: {{ .d.deployment | quote }}
+        workerDeploymentBuildId: {{ include "workflow-worker.version" . | quote }}
+{{- end }}
