@@ -59,6 +59,8 @@ async def test_health_follows_a_dependency() -> None:
             database[0] = state
             await _until_health(address, expected)
             assert await health.ask(address, sk_echo.SERVICE) is expected
+            # A liveness probe must not restart a process for what its dependency does.
+            assert await health.ask(address, health.ALIVE)
 
 
 async def test_a_hanging_check_counts_as_failed() -> None:

@@ -14,6 +14,8 @@ from trustrelay.servicekit.telemetry import get_logger
 Check = Callable[[], Awaitable[bool]]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+#: Health service that says only that the process answers: for liveness probes, as no restart mends a dependency.
+ALIVE = "alive"
 _CHECK_TIMEOUT_SECONDS = 2.0
 _ASK_TIMEOUT_SECONDS = 5.0
 
@@ -34,6 +36,7 @@ class HealthMonitor:
         failing = frozenset(name for name, ok in zip(self._checks, results, strict=True) if not ok)
         for name in self._names:
             await self.servicer.set(name, NOT_SERVING if failing else SERVING)
+        await self.servicer.set(ALIVE, SERVING)
         if failing != self._failing and (failing or self._failing):
             get_logger().warning("health.changed", failing=sorted(failing), serving=not failing)
         self._failing = failing
