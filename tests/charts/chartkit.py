@@ -32,12 +32,13 @@ def helm() -> str:
 
 @cache
 def render(profile: str) -> Manifest:
-    """Every object of a profile, hooks included."""
+    """Every object of a profile, hooks included. Skips, saying so, where there is no Helm."""
+    binary = helm()
     if not (HELM / "trustrelay/charts").exists():
         subprocess.run([ROOT / "scripts/charts.sh", "build"], check=True, capture_output=True)
     base = ["production"] if profile.startswith("production-") else []
     files = [f"-f{HELM}/trustrelay/profiles/{name}.yaml" for name in (*base, profile)]
-    argv = [helm(), "template", RELEASE, str(HELM / "trustrelay"), "--kube-version=1.31", *files]
+    argv = [binary, "template", RELEASE, str(HELM / "trustrelay"), "--kube-version=1.31", *files]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
