@@ -86,13 +86,26 @@ async def test_drain_finishes_calls_in_flight_and_refuses_new_ones() -> None:
             await asyncio.wait_for(echo.started.wait(), 5)
             stopping = asyncio.create_task(server.stop())
             await _until_health(address, False)
-            async with grpc_client.channel(address) as late:
-                with pytest.raises(errors.Unavailable):
-                    await late.unary_unary(f"/{sk_echo.SERVICE}/Who")(b"")
+            await _until_refused(address)
         assert not stopping.done()
         echo.release.set()
         assert await slow == b"finished"
         await asyncio.wait_for(stopping, 5)
+
+
+async def _until_refused(address: str) -> None:
+    """NOT_SERVING comes before the door closes, so that balancers go elsewhere: a call in between is still served."""
+    async with asyncio.timeout(5), grpc_client.channel(address) as late:
+        while await _is_served(late):
+            await asyncio.sleep(0.01)
+
+
+async def _is_served(channel: grpc.aio.Channel) -> bool:
+    try:
+        await channel.unary_unary(f"/{sk_echo.SERVICE}/Who")(b"")
+    except errors.Unavailable:
+        return False
+    return True
 
 
 async def test_a_busy_port_is_an_error() -> None:
