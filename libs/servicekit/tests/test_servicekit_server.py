@@ -97,7 +97,7 @@ async def _until_refused(address: str) -> None:
     """NOT_SERVING comes before the door closes, so that balancers go elsewhere: a call in between is still served."""
     async with asyncio.timeout(5), grpc_client.channel(address) as late:
         while await _is_served(late):
-            await asyncio.sleep(0.01)
+            continue
 
 
 async def _is_served(channel: grpc.aio.Channel) -> bool:
