@@ -61,6 +61,14 @@ class CaseServiceStub:
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]
     SetAutomationTier: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.SetAutomationTierRequest, _case_service_pb2.SetAutomationTierResponse]
     """A manager forces the automation tier; audited. Managers."""
+    ExtendTimeline: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]
+    """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+    ReassignCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]
+    """Hands the case to another officer. Its owner or a manager."""
+    ReclassifyMcc: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]
+    """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+    ResumeCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]
+    """Takes a FAILED case up again where it failed. Managers."""
     CreatePortalLink: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreatePortalLinkRequest, _case_service_pb2.CreatePortalLinkResponse]
     """A single-case link secret for the customer; shown once, stored as a hash."""
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreateUploadRequest, _case_service_pb2.CreateUploadResponse]
@@ -103,6 +111,14 @@ class CaseServiceAsyncStub(CaseServiceStub):
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
     SetAutomationTier: _aio.UnaryUnaryMultiCallable[_case_service_pb2.SetAutomationTierRequest, _case_service_pb2.SetAutomationTierResponse]  # type: ignore[assignment]
     """A manager forces the automation tier; audited. Managers."""
+    ExtendTimeline: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]  # type: ignore[assignment]
+    """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+    ReassignCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]  # type: ignore[assignment]
+    """Hands the case to another officer. Its owner or a manager."""
+    ReclassifyMcc: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]  # type: ignore[assignment]
+    """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+    ResumeCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]  # type: ignore[assignment]
+    """Takes a FAILED case up again where it failed. Managers."""
     CreatePortalLink: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreatePortalLinkRequest, _case_service_pb2.CreatePortalLinkResponse]  # type: ignore[assignment]
     """A single-case link secret for the customer; shown once, stored as a hash."""
     CreateUpload: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreateUploadRequest, _case_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
@@ -214,6 +230,38 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.SetAutomationTierResponse, _abc.Awaitable[_case_service_pb2.SetAutomationTierResponse]]:
         """A manager forces the automation tier; audited. Managers."""
+
+    @_abc_1.abstractmethod
+    def ExtendTimeline(
+        self,
+        request: _case_service_pb2.ExtendTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ExtendTimelineResponse, _abc.Awaitable[_case_service_pb2.ExtendTimelineResponse]]:
+        """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+
+    @_abc_1.abstractmethod
+    def ReassignCase(
+        self,
+        request: _case_service_pb2.ReassignCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ReassignCaseResponse, _abc.Awaitable[_case_service_pb2.ReassignCaseResponse]]:
+        """Hands the case to another officer. Its owner or a manager."""
+
+    @_abc_1.abstractmethod
+    def ReclassifyMcc(
+        self,
+        request: _case_service_pb2.ReclassifyMccRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ReclassifyMccResponse, _abc.Awaitable[_case_service_pb2.ReclassifyMccResponse]]:
+        """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+
+    @_abc_1.abstractmethod
+    def ResumeCase(
+        self,
+        request: _case_service_pb2.ResumeCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ResumeCaseResponse, _abc.Awaitable[_case_service_pb2.ResumeCaseResponse]]:
+        """Takes a FAILED case up again where it failed. Managers."""
 
     @_abc_1.abstractmethod
     def CreatePortalLink(
