@@ -26,6 +26,8 @@ class Summary:
     open_requirements: tuple[str, ...] = ()
     unprocessed_documents: tuple[str, ...] = ()
     document_count: int = 0
+    requirement_statuses: dict[str, str] = field(default_factory=dict)
+    unanswered_questions: tuple[str, ...] = ()
 
 
 @dataclass
