@@ -58,6 +58,10 @@ def every_write(case_id: str) -> dict[str, tuple[str, object]]:
         "ConfirmDecision": ("olivia", pb.ConfirmDecisionRequest(**common, decision=decision_types_pb2.SECOND_DECISION_CONFIRM, reason="agreed")),
         "WithdrawCase": ("olivia", pb.WithdrawCaseRequest(**common, reason="asked by the customer")),
         "SetAutomationTier": ("mara", pb.SetAutomationTierRequest(**common, tier=case_types_pb2.AUTOMATION_TIER_FULL_REVIEW, reason="new sector")),
+        "ExtendTimeline": ("olivia", pb.ExtendTimelineRequest(**common, days=14, reason="customer is abroad")),
+        "ReassignCase": ("olivia", pb.ReassignCaseRequest(**common, owner="samir", reason="holidays")),
+        "ReclassifyMcc": ("olivia", pb.ReclassifyMccRequest(**common, mcc="5411", reason="it is a grocer")),
+        "ResumeCase": ("mara", pb.ResumeCaseRequest(**common, reason="the source is back")),
     }
 
 
@@ -118,7 +122,7 @@ class TestBadInput:
             ({"country": "NL"}, "COUNTRY_UNSUPPORTED"),
             ({"country": "Belgium"}, "FIELD_INVALID"),
             ({"legal_name": "  "}, "FIELD_INVALID"),
-            ({"type": case_types_pb2.SUBJECT_TYPE_PERSON}, "FIELD_INVALID"),
+            ({"type": case_types_pb2.SUBJECT_TYPE_UNSPECIFIED}, "FIELD_INVALID"),
             ({"declared_parties": [Party(full_name="An Voorbeeld", type=2, birth_date="14-05-1961")]}, "FIELD_INVALID"),
             ({"declared_parties": [Party(full_name="An Voorbeeld", type=2, share="60%")]}, "FIELD_INVALID"),
         ],

@@ -21,11 +21,12 @@ class Reply:
 
 @dataclass
 class Publisher:
-    """Replies by path (without query); `asked` counts requests per path."""
+    """Replies by path (without query) to GET and POST; `asked` counts requests per path, `posted` holds what was sent to each."""
 
     base: str = ""
     replies: dict[str, Reply] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
+    posted: dict[str, list[bytes]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -47,6 +48,11 @@ def publishing() -> Iterator[Publisher]:
                 self.send_header("ETag", reply.etag)
             self.end_headers()
             self.wfile.write(reply.body)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            publisher.posted.setdefault(self.path.partition("?")[0], []).append(body)
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""

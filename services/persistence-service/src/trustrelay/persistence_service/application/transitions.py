@@ -71,6 +71,8 @@ def _checked(request: RecordTransitionRequest) -> tuple[str, dict[str, Any]]:
         raise checks.invalid("status", "is required")
     if request.expected_version < 1 or request.iteration < 0:
         raise checks.invalid("expected_version", "must be at least 1, iteration at least 0")
+    if request.owner:
+        checks.need_text("owner", request.owner, longest=200)
     return status, checks.json_object("projection_json", request.projection_json)
 
 
@@ -87,6 +89,7 @@ def _after(before: Case, request: RecordTransitionRequest, status: str, patch: d
         projection=merged_projection(before.projection or {}, patch),
         expire_time=checks.optional_moment(request, "expire_time") or before.expire_time,
         trace_id=request.trace_id or before.trace_id,
+        owner=request.owner or before.owner,
     )
 
 

@@ -18,6 +18,8 @@ _CHECKS = {
 
 # Asked about every party, the subject included; the other kinds are about the subject alone.
 PER_PARTY = frozenset({"adverse_media", "sanctions_screening", "pep_screening"})
+# Asked about every account the subject declared.
+PER_ACCOUNT = frozenset({"iban_format", "payee"})
 
 
 def checks_of(activity: str) -> tuple[str, ...]:

@@ -29,6 +29,11 @@ class JudgementRepository(Repository):
         }  # fmt: skip
         await self._db.execute(insert(decisions).values(values))
 
+    async def last_decider(self, case_id: str) -> str:
+        """First officer of the last round; empty when nobody has decided."""
+        query = select(decisions.c.actor).where(self._of(decisions, case_id, step=1)).order_by(decisions.c.round.desc()).limit(1)
+        return str(await self._db.scalar(query) or "")
+
     async def resolve_hit(self, case_id: str, state_version: int, hit_id: str, state: HitState, at: datetime) -> bool:
         """The resolution first: the hit's trigger asks for it. False for an unknown hit."""
         if await self._db.scalar(select(hits.c.hit_id).where(self._of(hits, case_id, hit_id=hit_id))) is None:
