@@ -39,11 +39,11 @@ if [ -z "$builder" ]; then
 fi
 if [ "$builder" = cluster ]; then
   command -v podman >/dev/null || $cluster install
-  # A store of our own has its base image already: `cluster base` would fetch it again.
-  [ -n "${CONTAINERS_STORAGE_CONF:-}" ] || podman image exists docker.io/library/python:3.11-slim-bookworm || $cluster base
+  podman image exists docker.io/library/python:3.11-slim-bookworm || $cluster base
   engine=(podman --cgroup-manager=cgroupfs --events-backend=file --runtime="$(realpath ../shared/cluster/runc-wrapper)")
 else
   engine=("$builder")
+  "$builder" image inspect "$base" >/dev/null 2>&1 || "$builder" pull "$base"  # builds may keep it to themselves, and its size is asked for
 fi
 mkdir -p build/sbom $logs
 
@@ -114,11 +114,10 @@ build "${names[0]}" localhost/trustrelay-build-tools:latest --target tools & run
 wait "${running[0]}" || exit 1
 for name in "${all[@]}"; do
   [[ " ${names[*]} " == *" $name "* ]] || continue
-  while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n || true; done
+  while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n || exit 1; done
   make_image "$name" & running+=($!)
 done
-failed=0; for pid in "${running[@]}"; do wait "$pid" || failed=1; done
-[ $failed = 0 ] || exit 1
+for pid in "${running[@]}"; do wait "$pid" || exit 1; done
 printf '%-22s %8s %8s %7s\n' "MB over the base image" size budget built
 over=0
 for name in "${names[@]}"; do cat "$logs/$name.row"; ! grep -q ' OVER$' "$logs/$name.row" || over=1; done
