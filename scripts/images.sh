@@ -51,7 +51,9 @@ store= running=()
 finish() { # ends what still runs, with all its processes; removes the store of a clean build
   for pid in "${running[@]}"; do ! kill -0 "$pid" 2>/dev/null || kill -TERM -- "-$pid" || true; done
   wait
-  if [ -n "$store" ]; then ! mountpoint -q "$store/root/overlay" || umount "$store/root/overlay"; rm -rf --one-file-system "$store"; fi
+  [ -n "$store" ] || return 0
+  awk -v below="$store/" 'index($2, below) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount --lazy
+  rm -rf --one-file-system "$store"
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -82,7 +84,8 @@ if [ "$mode" = clean ]; then
   store=$(mktemp -d /var/tmp/trustrelay-images.XXXXXX)
   printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/root"\nrunroot = "%s/run"\n' "$store" "$store" >"$store/storage.conf"
   "${engine[@]}" save -q "$base" | CONTAINERS_STORAGE_CONF=$store/storage.conf "${engine[@]}" load -q >/dev/null
-  export CONTAINERS_STORAGE_CONF=$store/storage.conf
+  mkdir "$store/tmp"
+  export CONTAINERS_STORAGE_CONF=$store/storage.conf TMPDIR=$store/tmp  # a build that is ended leaves its working files there
 fi
 
 revision=$(git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)

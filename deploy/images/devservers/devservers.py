@@ -10,7 +10,7 @@
     ready                              exit 0 once postgres, s3 or temporal is set up (answered by the shell script around this file)
 
 The files named on the right are in SECRETS (/etc/trustrelay/secret), as `keys` makes them. DATA (/data) is the one folder that a server
-writes to, beside /tmp. Servers listen on BIND (0.0.0.0). For development only: no backups, no TLS.
+writes to, beside /tmp. Servers listen on BIND (0.0.0.0; it must include loopback, where they are set up). For development only: no backups, no TLS.
 Exit codes: 0 asked to stop, or done; 1 the server failed; 2 a setting or a file is missing or wrong.
 """
 
