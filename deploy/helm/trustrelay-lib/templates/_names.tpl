@@ -32,6 +32,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ include "trustrelay-lib.tag" . }}{{ end -}}
 {{- end }}
 
+{{/* An account without rights and without a token: dict root, name, and optional annotations, or hook where it must be there before a hook's pod. */}}
 {{- define "trustrelay-lib.serviceAccount" -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -41,5 +42,15 @@ metadata:
   {{- with .annotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with .hook }}
+  annotations: {{- include "trustrelay-lib.beforeHook" . | nindent 4 }}
+  {{- end }}
 automountServiceAccountToken: false
+{{- end }}
+
+{{/* Annotations of what a hook's pod needs: made before it, in the same events. */}}
+{{- define "trustrelay-lib.beforeHook" -}}
+helm.sh/hook: {{ . }}
+helm.sh/hook-weight: "-10"
+helm.sh/hook-delete-policy: before-hook-creation
 {{- end }}
