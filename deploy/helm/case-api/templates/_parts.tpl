@@ -12,7 +12,7 @@
 
 {{- define "case-api.env" -}}
 {{ include "trustrelay-lib.temporalEnv" . }}
-- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service" "port" 50054) | quote }}}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service") | quote }}}
 - {name: TRUSTRELAY_ASSERTION_PRIVATE_KEY_FILE, value: /etc/trustrelay/assertion/private.pem}
 - {name: TRUSTRELAY_OIDC_ISSUER, value: {{ include "case-api.issuer" . | quote }}}
 - {name: TRUSTRELAY_OIDC_JWKS_URL, value: {{ include "case-api.jwks" . | quote }}}
@@ -63,7 +63,7 @@
 
 {{- define "case-api.egress" -}}
 {{ include "trustrelay-lib.toCommon" . }}
-{{ include "trustrelay-lib.to" (dict "root" .root "name" "persistence-service" "port" 50054) }}
+{{ include "trustrelay-lib.to" (dict "root" .root "name" "persistence-service") }}
 {{ include "trustrelay-lib.toTemporal" . }}
 {{ include "trustrelay-lib.toStore" . }}
 {{ include "case-api.toIssuer" . }}

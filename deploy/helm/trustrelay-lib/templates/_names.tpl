@@ -5,6 +5,11 @@
 {{- printf "%s-%s" .root.Release.Name $name | trunc 63 | trimSuffix "-" -}}
 {{- end }}
 
+{{/* gRPC port of a component's pods and Service, by its name. No value: callers are other charts and could not see it. */}}
+{{- define "trustrelay-lib.portOf" -}}
+{{- get (dict "case-api" 50051 "document-service" 50052 "osint-service" 50053 "persistence-service" 50054 "workflow-worker" 50055) . -}}
+{{- end }}
+
 {{- define "trustrelay-lib.selector" -}}
 app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}

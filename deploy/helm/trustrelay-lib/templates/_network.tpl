@@ -47,11 +47,11 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* One egress rule to a pod of this release: dict root, name, port. */}}
+{{/* One egress rule to a pod of this release: dict root, name, and port where it is no service of ours. */}}
 {{- define "trustrelay-lib.to" -}}
 - to:
     {{- include "trustrelay-lib.pod" . | nindent 4 }}
-  ports: [{port: {{ .port }}, protocol: TCP}]
+  ports: [{port: {{ .port | default (include "trustrelay-lib.portOf" .name) }}, protocol: TCP}]
 {{- end }}
 
 {{- define "trustrelay-lib.toDNS" -}}

@@ -1,4 +1,4 @@
-{{/* NOTES.txt of a service's chart, shown where it is installed alone: dict root, name, port, callers (components) and needs (lines). */}}
+{{/* NOTES.txt of a service's chart, shown where it is installed alone: dict root, name, callers (components) and needs (lines). */}}
 {{- define "trustrelay-lib.notes" -}}
 Trust Relay {{ .name }} {{ include "trustrelay-lib.tag" . }} as release {{ .root.Release.Name }} in {{ .root.Release.Namespace }}.
 

@@ -8,9 +8,9 @@ no other, and servers let in the names of the callers that the architecture draw
 {{ include "trustrelay-lib.fullname" (omit . "domain") }}.{{ .root.Release.Namespace }}.svc
 {{- end }}
 
-{{/* How other pods call a component: dict root, name, port. */}}
+{{/* How other pods call a component: dict root, name. */}}
 {{- define "trustrelay-lib.target" -}}
-{{- if .root.Values.global.tls.enabled }}{{ include "trustrelay-lib.tlsName" . }}{{ else }}{{ include "trustrelay-lib.fullname" (omit . "domain") }}{{ end }}:{{ .port }}
+{{- if .root.Values.global.tls.enabled }}{{ include "trustrelay-lib.tlsName" . }}{{ else }}{{ include "trustrelay-lib.fullname" (omit . "domain") }}{{ end }}:{{ include "trustrelay-lib.portOf" .name }}
 {{- end }}
 
 {{/* Where kubelets ask for health: they speak no TLS, so it gets a port of its own, which no policy opens to anybody else. dict root, port. */}}

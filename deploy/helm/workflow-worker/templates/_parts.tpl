@@ -6,9 +6,9 @@
 
 {{- define "workflow-worker.env" -}}
 {{- include "trustrelay-lib.temporalEnv" . }}
-- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service" "port" 50054) | quote }}}
-- {name: TRUSTRELAY_DOCUMENT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "document-service" "port" 50052) | quote }}}
-- {name: TRUSTRELAY_OSINT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "osint-service" "port" 50053) | quote }}}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service") | quote }}}
+- {name: TRUSTRELAY_DOCUMENT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "document-service") | quote }}}
+- {name: TRUSTRELAY_OSINT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "osint-service") | quote }}}
 - {name: TRUSTRELAY_ASSERTION_PUBLIC_KEY_FILE, value: /etc/trustrelay/assertion/public.pem}
 - {name: TRUSTRELAY_DEPLOYMENT_VERSION, value: {{ include "workflow-worker.version" . | quote }}}
 - {name: TRUSTRELAY_WORKFLOW_TASK_SLOTS, value: {{ .d.workflowTaskSlots | quote }}}
@@ -30,8 +30,8 @@
 {{ include "trustrelay-lib.toCommon" . }}
 {{ include "trustrelay-lib.toTemporal" . }}
 {{ include "trustrelay-lib.toStore" . }}
-{{- range $name, $port := dict "persistence-service" 50054 "document-service" 50052 "osint-service" 50053 }}
-{{ include "trustrelay-lib.to" (dict "root" $.root "name" $name "port" $port) }}
+{{- range list "persistence-service" "document-service" "osint-service" }}
+{{ include "trustrelay-lib.to" (dict "root" $.root "name" .) }}
 {{- end }}
 {{- end }}
 
