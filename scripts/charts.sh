@@ -45,6 +45,9 @@ each_values() {
     [ "$chart" = trustrelay ] || for file in "$HELM_DIR/$chart"/ci/*-values.yaml; do "$1" "$chart" "$(basename "$file" -values.yaml)" -f "$file"; done
   done
   for profile in dev ci production; do "$1" trustrelay $profile -f "$HELM_DIR/trustrelay/profiles/$profile.yaml"; done
+  for profile in ci production; do
+    "$1" trustrelay $profile-own-certificates -f "$HELM_DIR/trustrelay/profiles/$profile.yaml" -f "$HELM_DIR/trustrelay/profiles/own-certificates.yaml"
+  done
   for profile in production-1k production-100k; do
     "$1" trustrelay $profile -f "$HELM_DIR/trustrelay/profiles/production.yaml" -f "$HELM_DIR/trustrelay/profiles/$profile.yaml"
   done

@@ -48,11 +48,14 @@ def build() -> None:
 
 @cache
 def render(profile: str, *settings: str) -> Manifest:
-    """Every object of a profile with more ``key=value`` settings, hooks included. Skips, saying so, where there is no Helm."""
+    """Every object of a profile (``one+another``: the second on top) with more ``key=value`` settings, hooks included.
+
+    Skips, saying so, where there is no Helm.
+    """
     binary = helm()
     build()
     base = ["production"] if profile.startswith("production-") else []
-    files = [f"-f{HELM}/trustrelay/profiles/{name}.yaml" for name in (*base, profile)]
+    files = [f"-f{HELM}/trustrelay/profiles/{name}.yaml" for name in (*base, *profile.split("+"))]
     changes = [f"--set-json={setting}" for setting in settings]
     argv = [binary, "template", RELEASE, str(HELM / "trustrelay"), f"--namespace={NAMESPACE}", "--kube-version=1.31", *files, *changes]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)

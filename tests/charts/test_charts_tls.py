@@ -1,7 +1,13 @@
 """Mutual TLS in the rendered charts: certificates name exactly the architecture's edges, and nothing speaks it halfway."""
 
+import json
+import stat
+import subprocess
+import sys
+
 import pytest
-from chartkit import NAMESPACE, PROFILES, RELEASE, TLS_OFF, TLS_ON, pods, render
+from chartkit import HELM, NAMESPACE, PROFILES, RELEASE, TLS_OFF, TLS_ON, pods, render
+from cryptography import x509
 from test_charts_reachability import HEALTH, INSIDE, SERVICES
 
 GATEWAY = "gateway.gateway.svc"
@@ -113,12 +119,30 @@ def test_every_service_speaks_it_or_none_does(profile, settings):
 
 
 def test_secrets_of_ones_own_need_no_issuer():
-    """Where every chart names its Secret, cert-manager is asked for nothing."""
-    own = [f'{component}.tlsSecret="own-{component}"' for component in SERVICES]
-    manifest = render("production", "global.tls.enabled=true", 'global.tls.issuer.name=""', *own)
-    assert not [one for one in manifest if one["kind"] == "Certificate"]
-    for pod in servers(manifest):
-        assert f"own-{pod.component}" in pod.secrets
+    """Where every chart names its Secret, cert-manager is asked for nothing, and each reaches its component alone."""
+    for profile in ("production", "ci"):
+        manifest = render(f"{profile}+own-certificates")
+        assert not [one for one in manifest if one["kind"] == "Certificate"]
+        for pod in pods(manifest):
+            own = {f"trustrelay-tls-{pod.component}"} if pod.component in {*SERVICES, "smoke-test"} else set()
+            assert {name for name in pod.secrets if name.startswith("trustrelay-tls")} == own
+
+
+def test_the_script_makes_what_the_profile_names(tmp_path):
+    """For clusters without cert-manager: the Secrets that pods mount, each for the one name that its callers use, by one CA that is kept."""
+    folder = tmp_path / "ca"
+    command = [sys.executable, str(HELM / "certificates.py"), str(folder), RELEASE, NAMESPACE]
+    first, second = (json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["items"] for _ in range(2))
+    mounted = {name for pod in pods(render("ci+own-certificates")) for name in pod.secrets if name.startswith("trustrelay-tls")}
+    assert {one["metadata"]["name"] for one in first} == mounted
+    authority = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+    for one in (*first, *second):
+        certificate = x509.load_pem_x509_certificate(one["stringData"]["tls.crt"].encode())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+        assert names == [name_of(one["metadata"]["name"].removeprefix("trustrelay-tls-"))]
+        certificate.verify_directly_issued_by(authority)
+        assert x509.load_pem_x509_certificate(one["stringData"]["ca.crt"].encode()) == authority
+    assert stat.S_IMODE((folder / "ca.key").stat().st_mode) == 0o600
 
 
 def test_production_is_encrypted_and_development_is_not():

@@ -179,7 +179,7 @@ async def test_the_health_port_outlives_the_drain() -> None:
 
 
 async def test_new_certificates_need_no_restart(server: Any, volume: Any) -> None:
-    """Both sides move to another authority under a running server and one channel; the old certificates are refused from then on."""
+    """Both sides move to another authority under a running server and one channel; new connections with the old ones are refused."""
     friend, left_behind = volume(FRIEND), volume(FRIEND)
     async with serving(server) as (address, _), grpc_client.channel(address, friend.files()) as channel:
         assert await who(channel)
