@@ -29,8 +29,8 @@ wheels() {
 
 sync() {
   $uv venv --quiet --python "$(command -v python3)" /opt/venv
-  # What has no wheel is built by build requirements that are pinned, too.
-  $uv pip sync --quiet --python /opt/venv --require-hashes --build-constraints /build/requirements/images.txt "/build/requirements/$1"
+  # What has no wheel is built by build requirements that are pinned, too, and without debug information: it is faster, and nobody reads it.
+  CFLAGS=-g0 $uv pip sync --quiet --python /opt/venv --require-hashes --build-constraints /build/requirements/images.txt "/build/requirements/$1"
   trim /opt/venv/lib/python3.11/site-packages
   compile /opt/venv/lib/python3.11/site-packages
 }

@@ -16,8 +16,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HELM = ROOT / "deploy/helm"
-RELEASE = "rel"
+RELEASE, NAMESPACE = "rel", "trust"
 PROFILES = ("dev", "ci", "production", "production-1k", "production-100k")
+TLS_ON = ("global.tls.enabled=true", 'global.tls.issuer.name="services"')
+TLS_OFF = ("global.tls.enabled=false",)
 Manifest = list[dict[str, Any]]
 
 
@@ -30,15 +32,32 @@ def helm() -> str:
     pytest.skip("no Helm on this machine: run `make charts` once", allow_module_level=True)
 
 
-@cache
-def render(profile: str) -> Manifest:
-    """Every object of a profile, hooks included. Skips, saying so, where there is no Helm."""
-    binary = helm()
+def helm4() -> str:
+    """A Helm 4 binary, which renders notes without a cluster."""
+    for candidate in (os.environ.get("HELM4"), "/var/cache/test-cluster/bin/helm4", str(ROOT / "build/charts/kubectl-v35/helm/helm")):
+        if candidate and Path(candidate).exists():
+            return candidate
+    pytest.skip("no Helm 4 on this machine: run `make charts` once")
+
+
+def build() -> None:
+    """The library chart inside each chart, from the folders beside it; once."""
     if not (HELM / "trustrelay/charts").exists():
         subprocess.run([ROOT / "scripts/charts.sh", "build"], check=True, capture_output=True)
+
+
+@cache
+def render(profile: str, *settings: str) -> Manifest:
+    """Every object of a profile (``one+another``: the second on top) with more ``key=value`` settings, hooks included.
+
+    Skips, saying so, where there is no Helm.
+    """
+    binary = helm()
+    build()
     base = ["production"] if profile.startswith("production-") else []
-    files = [f"-f{HELM}/trustrelay/profiles/{name}.yaml" for name in (*base, profile)]
-    argv = [binary, "template", RELEASE, str(HELM / "trustrelay"), "--kube-version=1.31", *files]
+    files = [f"-f{HELM}/trustrelay/profiles/{name}.yaml" for name in (*base, *profile.split("+"))]
+    changes = [f"--set-json={setting}" for setting in settings]
+    argv = [binary, "template", RELEASE, str(HELM / "trustrelay"), f"--namespace={NAMESPACE}", "--kube-version=1.31", *files, *changes]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
@@ -62,6 +81,11 @@ class Pod:
     def containers(self) -> list[dict[str, Any]]:
         """Init containers too."""
         return [*self.spec.get("initContainers", []), *self.spec["containers"]]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables with a value, of the one container."""
+        return {one["name"]: one["value"] for one in self.spec["containers"][0].get("env", []) if "value" in one}
 
     @property
     def secrets(self) -> set[str]:

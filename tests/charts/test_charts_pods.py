@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from chartkit import PROFILES, Manifest, pods, render
+from chartkit import PROFILES, RELEASE, Manifest, pods, render
 
 LONG_RUNNING = {"Deployment", "StatefulSet"}
 SECRET_WORDS = re.compile(r"(password|secret|token|api[-_]?key|private)", re.I)
@@ -38,8 +38,32 @@ def test_pod_meets_the_restricted_standard(pod):
 
 @pytest.mark.parametrize("pod", EVERY_POD)
 def test_pod_has_no_service_account_token(pod):
-    """No pod is given credentials of the Kubernetes API."""
+    """No pod is given credentials of the Kubernetes API, nor shares the namespace's default account."""
     assert pod.spec["automountServiceAccountToken"] is False
+    assert pod.spec["serviceAccountName"] == f"{RELEASE}-{pod.component}"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_account_is_made_without_a_token(profile):
+    """Each pod's own ServiceAccount is part of the release and mounts no token either."""
+    manifest = render(profile)
+    accounts = {one["metadata"]["name"]: one for one in manifest if one["kind"] == "ServiceAccount"}
+    assert {pod.spec["serviceAccountName"] for pod in pods(manifest)} == set(accounts)
+    assert all(one["automountServiceAccountToken"] is False for one in accounts.values())
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_migration_finds_its_account_and_its_policy(profile):
+    """A hook runs before the release's objects are there, so what the migration needs comes in the same events, earlier."""
+    named = [one for one in render(profile) if one["metadata"]["name"] == f"{RELEASE}-migrate"]
+    assert {one["kind"] for one in named} == {"Job", "ServiceAccount", "NetworkPolicy"}
+    notes = {one["kind"]: one["metadata"]["annotations"] for one in named}
+    assert len({note["helm.sh/hook"] for note in notes.values()}) == 1
+    assert (
+        int(notes["ServiceAccount"]["helm.sh/hook-weight"])
+        == int(notes["NetworkPolicy"]["helm.sh/hook-weight"])
+        < int(notes["Job"]["helm.sh/hook-weight"])
+    )
 
 
 @pytest.mark.parametrize("pod", EVERY_POD)
@@ -54,12 +78,16 @@ def test_pod_bounds_memory_and_temporary_files(pod):
 
 @pytest.mark.parametrize("pod", [case for case in EVERY_POD if case.values[0].kind in LONG_RUNNING])
 def test_long_running_container_has_three_probes(pod):
-    """Startup, readiness and liveness are asked for; readiness of our services is gRPC health."""
+    """Startup, readiness and liveness are asked for; readiness of our services is gRPC health, liveness its word on the process alone."""
     for container in pod.spec["containers"]:
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
         if pod.component.startswith("dev-"):
             continue
-        assert container["readinessProbe"]["grpc"]["port"] == container["ports"][0]["containerPort"]
+        ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+        probed = ports.get("health", ports["grpc"])  # kubelets speak no TLS
+        assert container["readinessProbe"]["grpc"] == {"port": probed}
+        assert container["livenessProbe"]["grpc"] == {"port": probed, "service": "alive"}
+        assert container["startupProbe"]["tcpSocket"] == {"port": probed}
 
 
 @pytest.mark.parametrize(

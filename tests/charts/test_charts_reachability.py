@@ -4,7 +4,7 @@ A pod's policies are what the API says they are: no policy that selects it in a 
 """
 
 import pytest
-from chartkit import PROFILES, pods, render
+from chartkit import PROFILES, TLS_OFF, TLS_ON, pods, render
 
 SERVICES = {"case-api": 50051, "document-service": 50052, "osint-service": 50053, "persistence-service": 50054, "workflow-worker": 50055}
 # The picture's edges between our own pods: (from, to, port).
@@ -42,7 +42,8 @@ OUTSIDE = {
     "migrate": {DNS, DATABASE},
     "worker-release": {DNS, TEMPORAL},
 }
-PORTS = [5432, 7233, 8070, 8071, 8333, 8888, 9333, *SERVICES.values()]
+HEALTH = 50060
+PORTS = [5432, 7233, 8070, 8071, 8333, 8888, 9333, HEALTH, *SERVICES.values()]
 
 
 def matches(selector, labels):
@@ -84,16 +85,18 @@ def reachable(manifest):
     }
 
 
+@pytest.mark.parametrize("settings", [TLS_ON, TLS_OFF], ids=["tls", "plain"])
 @pytest.mark.parametrize("profile", ["production", "production-1k", "production-100k"])
-def test_production_pods_reach_each_other_as_drawn(profile):
-    """With outside infrastructure, the four edges between our own pods are all there is."""
-    assert reachable(render(profile)) == INSIDE
+def test_production_pods_reach_each_other_as_drawn(profile, settings):
+    """With outside infrastructure, the four edges between our own pods are all there is; a health port is no fifth."""
+    assert reachable(render(profile, *settings)) == INSIDE
 
 
+@pytest.mark.parametrize("settings", [TLS_ON, TLS_OFF], ids=["tls", "plain"])
 @pytest.mark.parametrize("profile", ["dev", "ci"])
-def test_development_pods_reach_each_other_as_drawn(profile):
+def test_development_pods_reach_each_other_as_drawn(profile, settings):
     """With stand-ins, the edges to them and the test's come on top; clients of the dev case-api may be anything in the namespace."""
-    manifest = render(profile)
+    manifest = render(profile, *settings)
     found = reachable(manifest)
     # Ingress to case-api is open to the namespace in these profiles, egress of our own pods is not.
     assert found == INSIDE | DEVELOPMENT

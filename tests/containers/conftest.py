@@ -14,6 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from containers_names import IMAGES, image
 from containers_socket import NoSocket, docker_socket
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def socket() -> Iterator[None]:
 def stack(socket: None) -> Iterator[Stack]:
     """Network and keys. Images are not built by tests: `make images` does."""
     import docker
-    from containers_stack import DEVSERVERS, SERVICES, bare_stack, image
+    from containers_stack import bare_stack
 
     client = docker.from_env()
-    missing = [image(name) for name in (*SERVICES, DEVSERVERS) if not client.images.list(name=image(name))]
+    missing = [image(name) for name in IMAGES if not client.images.list(name=image(name))]
     client.close()
     if missing:
         _cannot(f"images are not built (make images): {', '.join(missing)}")
@@ -68,9 +69,11 @@ def servers(stack: Stack) -> Iterator[Stack]:
     from containers_stack import until
 
     with ExitStack() as opened:
-        started = [opened.enter_context(stack.server(name)) for name in ("postgres", "s3", "temporal", "sandbox")]
-        for server in started[:3]:
-            until(f"{server.name} ready", lambda server=server: server.run("devservers", "ready")[0] == 0 or not server.is_up())
+        for name in ("postgres", "s3", "temporal", "sandbox"):
+            stack.servers[name] = opened.enter_context(stack.server(name))
+        for name in ("postgres", "s3", "temporal"):
+            server = stack.servers[name]
+            until(f"{name} ready", lambda server=server: server.run("devservers", "ready")[0] == 0 or not server.is_up())
             assert server.is_up(), server.logs()
         stack.migrate()
         yield stack

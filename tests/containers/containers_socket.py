@@ -16,7 +16,9 @@ _DOCKER_SOCKET = Path("/var/run/docker.sock")
 # Machines without CAP_SYS_RESOURCE cannot raise limits; the test cluster's wrapper takes that capability out of what is asked for.
 _RUNTIME = Path(__file__).parents[3] / "shared" / "cluster" / "runc-wrapper"
 _LIMITS = '[containers]\ndefault_ulimits = ["nofile=16384:16384","nproc=16384:16384"]\n'
-_START_SECONDS = 15.0
+_START_SECONDS = 30.0
+_IDLE_SECONDS = 900  # it ends by itself when the tests were killed and nobody asks it anything any more
+_STOP_SECONDS = 10.0
 
 
 class NoSocket(Exception):
@@ -47,7 +49,7 @@ def _podman(folder: Path) -> Iterator[Path]:
     command = ["podman", "--cgroup-manager=cgroupfs", "--events-backend=file"]
     if _RUNTIME.exists():
         command.append(f"--runtime={_RUNTIME}")
-    command += ["system", "service", "--time=0", f"unix://{path}"]
+    command += ["system", "service", f"--time={_IDLE_SECONDS}", f"unix://{path}"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env={**os.environ, "CONTAINERS_CONF": str(limits)}, stdout=output, stderr=output)
     try:
@@ -55,14 +57,17 @@ def _podman(folder: Path) -> Iterator[Path]:
         while not _answers(path):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise NoSocket(f"podman's socket did not come up: {log.read_text(errors='replace')[-300:]}")
-            process_wait(process, 0.1)
+            _wait(process, 0.1)
         yield path
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        _wait(process, _STOP_SECONDS)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
-def process_wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
     """Wait for a process to end, or for that long."""
     try:
         process.wait(timeout=seconds)

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import docker
+from containers_leftovers import labels, remove_abandoned, remove_mine
+from containers_names import DEVSERVERS, PORTS, image
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from trustrelay.devstack.sandbox_urls import sandbox_urls
 
 KEYS = "/etc/trustrelay/secret"
-DEVSERVERS = "devservers"
-SERVICES = ("case-api", "workflow-worker", "persistence-service", "osint-service", "document-service")
-PORTS = {"case-api": 50051, "document-service": 50052, "osint-service": 50053, "persistence-service": 50054, "workflow-worker": 50055}
 START_SECONDS = 120.0
-
-
-def image(name: str) -> str:
-    """The image of a service, or of the dev servers, by its full name."""
-    return f"docker.io/trustrelay/{name}:{os.environ.get('TRUSTRELAY_IMAGE_TAG', 'dev')}"
 
 
 def until(what: str, check: Callable[[], bool], seconds: float = START_SECONDS) -> None:
@@ -74,11 +66,12 @@ class Running:
 
 @dataclass
 class Stack:
-    """A network, a volume with the keys, and what runs on them."""
+    """A network, a volume with the keys, and the dev servers that run on them for all tests, by name."""
 
     network: Network
     keys: str
     secrets: dict[str, Any] = field(default_factory=dict)
+    servers: dict[str, Running] = field(default_factory=dict)
 
     @contextmanager
     def start(
@@ -88,7 +81,7 @@ class Stack:
         """One container as the charts run it: read-only root, no capability, no new privilege, /tmp to write to."""
         container = DockerContainer(image(name)).with_network(self.network).with_envs(**env).with_tmpfs_mount("/tmp")
         container = container.with_volume_mapping(self.keys, KEYS, keys_mode)
-        more: dict[str, Any] = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+        more: dict[str, Any] = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"], "labels": labels()}
         if entrypoint:
             more["entrypoint"] = [entrypoint]
         if command:
@@ -98,16 +91,16 @@ class Stack:
         if port:
             container = container.with_exposed_ports(port)
         container = container.with_kwargs(**more)
-        container.start()
+        container.start()  # one that was made but did not start is taken away with the stack
         try:
             yield Running(name, container)
         finally:
             container.stop()
 
     @contextmanager
-    def server(self, command: str) -> Iterator[Running]:
-        """One dev server under its own name."""
-        with self.start(DEVSERVERS, [command], env={"DATA": "/tmp/data"}, alias=command) as running:
+    def server(self, command: str, *, alias: str = "", port: int = 0, **settings: str) -> Iterator[Running]:
+        """One dev server, reachable from other containers under its own name or another."""
+        with self.start(DEVSERVERS, [command], env={"DATA": "/tmp/data"} | settings, alias=alias or command, port=port) as running:
             yield running
 
     @contextmanager
@@ -176,14 +169,15 @@ class Stack:
 
 @contextmanager
 def bare_stack() -> Iterator[Stack]:
-    """Network and keys; nothing runs."""
+    """Network and keys; nothing runs. Takes away what killed runs left, and at its end all that this run made."""
     client = docker.from_env()
-    volume = client.volumes.create(f"trustrelay-test-{uuid.uuid4().hex[:8]}")
+    remove_abandoned(client)
     try:
-        with Network() as network:
-            stack = Stack(network, volume.name)
-            stack.make_keys()
-            yield stack
+        volume = client.volumes.create(labels=labels())
+        network = Network(docker_network_kw={"labels": labels()}).create()
+        stack = Stack(network, volume.name)
+        stack.make_keys()
+        yield stack
     finally:
-        volume.remove(force=True)
+        remove_mine(client)
         client.close()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from containers_names import IMAGES, image, tag
 
 if TYPE_CHECKING:
     from containers_stack import Stack
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(300)]
-
-IMAGES = ("case-api", "workflow-worker", "persistence-service", "osint-service", "document-service", "devservers")
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -45,7 +45,6 @@ def test_sbom_names_every_installed_package(stack: Stack, name: str) -> None:
 def test_labels_say_what_it_is(stack: Stack, name: str) -> None:
     """Title, licence, version and revision are there as OCI labels; the image's user is not root by its own configuration."""
     import docker
-    from containers_stack import image
 
     client = docker.from_env()
     found = client.images.get(image(name))
@@ -53,6 +52,6 @@ def test_labels_say_what_it_is(stack: Stack, name: str) -> None:
     labels = found.labels
     assert labels["org.opencontainers.image.title"] == f"trustrelay-{name}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
-    assert labels["org.opencontainers.image.version"]
-    assert len(labels["org.opencontainers.image.revision"]) == 40
+    assert labels["org.opencontainers.image.version"] == tag()
+    assert re.fullmatch("[0-9a-f]{40}(-dirty)?", labels["org.opencontainers.image.revision"])
     assert found.attrs["Config"]["User"] == "10001:10001"

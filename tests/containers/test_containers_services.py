@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from containers_names import GRACE_SECONDS, PORTS, SERVICES, tag
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from trustrelay.servicekit import health
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
-SERVICES = ("persistence-service", "document-service", "osint-service", "workflow-worker", "case-api")
-PORTS = {"case-api": 50051, "document-service": 50052, "osint-service": 50053, "persistence-service": 50054, "workflow-worker": 50055}
-GRACE_SECONDS = 30.0  # Kubernetes' default grace period; the charts never give less
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 MISSING = {
@@ -33,11 +32,11 @@ MISSING = {
 
 
 @contextmanager
-def serving(stack: Stack, name: str) -> Iterator[Running]:
-    """A container of the service that has turned SERVING."""
+def serving(stack: Stack, name: str, **change: str) -> Iterator[Running]:
+    """A container of the service, with its settings or with changed ones, that has turned SERVING."""
     from containers_stack import until
 
-    with stack.service(name) as service:
+    with stack.service(name, change=change) as service:
         address = service.address(PORTS[name])
         until(f"{name} SERVING", lambda: not service.is_up() or asyncio.run(health.ask(address)))
         assert service.is_up(), service.logs()
@@ -72,6 +71,18 @@ def test_drains_on_sigterm_within_the_grace_period(store: Stack, name: str) -> N
         assert time.monotonic() - began < GRACE_SECONDS
         assert code == 0, service.logs()
         assert '"event": "stopped"' in service.logs()
+
+
+def test_the_workers_build_id_is_the_images_version(store: Stack) -> None:
+    """Temporal knows a worker's container by its image's tag, or by the build id that it is given: another tag is another build."""
+    from containers_stack import until
+
+    def builds() -> str:
+        return store.servers["temporal"].run("temporal", "worker", "deployment", "describe", "--name=trustrelay-compliance", "-o=json")[1]
+
+    for settings, build in (({}, tag()), ({"TRUSTRELAY_DEPLOYMENT_VERSION": "another-build"}, "another-build")):
+        with serving(store, "workflow-worker", **settings):
+            until(f"Temporal knows {build}", lambda build=build: re.search(rf'"buildid": *"{re.escape(build)}"', builds(), re.IGNORECASE) is not None)
 
 
 @pytest.mark.parametrize("name", MISSING)

@@ -1,10 +1,17 @@
 """The keyring file is refused whenever it is not exactly what it should be."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from trustrelay.servicekit._private_files import is_private_to
 from trustrelay.servicekit.temporal import KeyringError, load_keyring, new_keyring
 
 
@@ -29,9 +36,57 @@ def test_a_wrapped_key_is_bound_to_its_id(tmp_path: Path) -> None:
 
 
 def test_a_keyring_readable_by_others_is_refused(tmp_path: Path) -> None:
-    """Mode 600 or nothing."""
+    """A file of our own is of mode 600 or 400, or refused with what to do."""
     with pytest.raises(KeyringError, match="chmod 600"):
         load_keyring(_file(tmp_path, new_keyring("k1"), mode=0o640))
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "private"),
+    [
+        (10001, 0o600, True),
+        (10001, 0o400, True),
+        (10001, 0o440, False),
+        (10001, 0o604, False),
+        (0, 0o440, True),
+        (0, 0o640, True),
+        (0, 0o400, True),
+        (0, 0o460, False),
+        (0, 0o444, False),
+        (0, 0o441, False),
+        (4711, 0o400, False),
+        (4711, 0o440, False),
+    ],
+)
+def test_who_owns_a_private_file_decides_what_its_mode_may_be(owner: int, mode: int, private: bool) -> None:
+    """Ours: nothing for group and others. Root's: a group may read (fsGroup). Anybody else's: never."""
+    status = os.stat_result((0o100000 | mode, 1, 1, 1, owner, 10001, 10, 0, 0, 0))
+    assert is_private_to(10001, status) is private
+
+
+@pytest.fixture
+def secret_volume() -> Iterator[Path]:
+    """A folder that a process of another user can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="skkeys-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away and run as somebody else")
+@pytest.mark.parametrize(("mode", "accepted"), [(0o440, True), (0o444, False)])
+def test_a_keyring_in_a_secret_volume_is_read_through_its_group(secret_volume: Path, mode: int, accepted: bool) -> None:
+    """A non-root process whose group a Secret volume belongs to loads root's keyring, unless others can read it too."""
+    path = _file(secret_volume, new_keyring("k1"))
+    os.chown(path, 0, 10001)
+    path.chmod(mode)
+    code = (
+        "import os, sys; from pathlib import Path; from trustrelay.servicekit._keyring import load_keyring; "
+        "os.setgroups([10001]); os.setgid(12345); os.setuid(12345); print(load_keyring(Path(sys.argv[1])).active)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert (done.stdout == "k1\n") is accepted, done.stderr
+    assert ("can be read by others" in done.stderr) is not accepted
 
 
 @pytest.mark.parametrize(

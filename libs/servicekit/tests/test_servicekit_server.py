@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -131,7 +132,7 @@ shutdown()
 
 
 async def test_sigterm_ends_a_process_cleanly() -> None:
-    """A served process announces its port, drains on SIGTERM and exits 0; the health command agrees."""
+    """A served process announces its port, drains on SIGTERM and exits 0; the health command agrees, whatever of it is asked for."""
     env = os.environ | {"TRUSTRELAY_PORT": "0", "TRUSTRELAY_DRAIN_SECONDS": "1"}
     here = str(Path(__file__).parent)
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", _PROCESS, here, env=env, stderr=asyncio.subprocess.PIPE)
@@ -140,9 +141,10 @@ async def test_sigterm_ends_a_process_cleanly() -> None:
         line = json.loads(await process.stderr.readline())
         assert (line["event"], line["service"]) == ("serving", "echo")
         target = f"127.0.0.1:{line['port']}"
-        command = [sys.executable, "-m", "trustrelay.servicekit.health", target]
-        asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-        assert await asked.wait() == 0
+        for service, code in ((), 0), ([""], 0), ([health.ALIVE], 0), ([sk_echo.SERVICE], 0), (["trustrelay.test.v1.Nobody"], 1):
+            command = [sys.executable, "-m", "trustrelay.servicekit.health", target, *service]
+            asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+            assert await asked.wait() == code, service
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
 
@@ -152,3 +154,12 @@ def test_the_health_command_reports_an_absent_server(capsys: pytest.CaptureFixtu
     assert health.main(["127.0.0.1:1"]) == 1
     assert capsys.readouterr().out == "NOT_SERVING\n"
     assert health.main([]) == 2
+    assert health.main(["127.0.0.1:1", "", "more"]) == 2
+
+
+def test_the_health_command_is_light() -> None:
+    """A probe that runs it starts a process every few seconds: nothing of telemetry, settings or TLS is imported for it."""
+    heavy = ("opentelemetry", "pydantic", "structlog", "cryptography", "httpx")
+    code = f"import sys, trustrelay.servicekit.health; print(sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -12,7 +12,7 @@
 
 {{- define "case-api.env" -}}
 {{ include "trustrelay-lib.temporalEnv" . }}
-- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: "{{ .root.Release.Name }}-persistence-service:50054"}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service") | quote }}}
 - {name: TRUSTRELAY_ASSERTION_PRIVATE_KEY_FILE, value: /etc/trustrelay/assertion/private.pem}
 - {name: TRUSTRELAY_OIDC_ISSUER, value: {{ include "case-api.issuer" . | quote }}}
 - {name: TRUSTRELAY_OIDC_JWKS_URL, value: {{ include "case-api.jwks" . | quote }}}
@@ -31,15 +31,25 @@
 {{- end }}
 
 {{- define "case-api.ingress" -}}
-{{- if eq (include "case-api.tested" .) "yes" }}
-{{ include "trustrelay-lib.from" (dict "root" .root "port" .root.Values.port "from" (list "smoke-test")) }}
-{{- end }}
+{{ include "trustrelay-lib.ingress" . }}
 {{- with .root.Values.clients }}
 - from: {{- toYaml . | nindent 4 }}
   ports: [{port: {{ $.port }}, protocol: TCP}]
 {{- end }}
-{{- with .root.Values.networkPolicy.extraIngress }}
-{{ toYaml . }}
+{{- end }}
+
+{{/* Names that gateways and internal services may use instead of the headless Service's. */}}
+{{- define "case-api.moreNames" -}}
+{{- $names := .root.Values.dnsNames }}
+{{- if .root.Values.externalService.enabled }}{{ $names = prepend $names (printf "%s-external.%s.svc" (include "trustrelay-lib.fullname" .) .root.Release.Namespace) }}{{ end }}
+{{- toJson $names }}
+{{- end }}
+
+{{/* With mutual TLS, opening the port to outsiders without expecting their certificates opens it to nobody. */}}
+{{- define "case-api.checkOutsiders" -}}
+{{- $v := .root.Values }}
+{{- if and $v.global.tls.enabled $v.clients (not $v.clientNames) (not $v.global.dev) }}
+{{- fail "case-api.clientNames is empty, so mutual TLS refuses everybody in case-api.clients: list the names in their certificates, e.g. --set 'case-api.clientNames={gateway.gateway.svc}'" }}
 {{- end }}
 {{- end }}
 
@@ -53,12 +63,13 @@
 
 {{- define "case-api.egress" -}}
 {{ include "trustrelay-lib.toCommon" . }}
-{{ include "trustrelay-lib.to" (dict "root" .root "name" "persistence-service" "port" 50054) }}
+{{ include "trustrelay-lib.to" (dict "root" .root "name" "persistence-service") }}
 {{ include "trustrelay-lib.toTemporal" . }}
 {{ include "trustrelay-lib.toStore" . }}
 {{ include "case-api.toIssuer" . }}
 {{- end }}
 
+{{/* "yes" where the pod of `helm test` is rendered: it needs an issuer with dev users. */}}
 {{- define "case-api.tested" -}}
 {{- if or .root.Values.global.dev (and .root.Values.test.issuer .root.Values.test.usersSecret) }}yes{{ end -}}
 {{- end }}

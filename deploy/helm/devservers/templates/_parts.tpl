@@ -12,6 +12,8 @@ spec:
   selector: {{- include "trustrelay-lib.selector" . | nindent 4 }}
   ports: [{name: main, port: {{ .port }}, targetPort: main, protocol: TCP}]
 ---
+{{ include "trustrelay-lib.serviceAccount" . }}
+---
 apiVersion: apps/v1
 kind: {{ ternary "StatefulSet" "Deployment" (not (empty .storage)) }}
 metadata:
@@ -28,6 +30,7 @@ spec:
     metadata:
       labels: {{- include "trustrelay-lib.labels" . | nindent 8 }}
     spec:
+      serviceAccountName: {{ $full }}
       {{- include "trustrelay-lib.podSecurity" . | nindent 6 }}
       terminationGracePeriodSeconds: 30
       containers:

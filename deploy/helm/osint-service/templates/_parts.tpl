@@ -2,7 +2,7 @@
 {{- define "osint-service.env" -}}
 {{- $s := .root.Values.sources }}
 {{- $sandbox := "" }}
-{{- if .root.Values.global.dev }}{{ $sandbox = printf "http://%s-dev-sandbox:8070" .root.Release.Name }}{{ end }}
+{{- if .root.Values.global.dev }}{{ $sandbox = printf "http://%s-dev-sandbox:8070" .root.Release.Name }}{{ end -}}
 - {name: TRUSTRELAY_OBJECT_STORE_HOSTS, value: {{ include "trustrelay-lib.storeEndpoint" . | quote }}}
 - {name: TRUSTRELAY_CACHE_DIR, value: /var/cache/trustrelay}
 - {name: TRUSTRELAY_SOURCE_TIMEOUT_SECONDS, value: {{ $s.timeoutSeconds | quote }}}
@@ -23,13 +23,6 @@
 - {name: TRUSTRELAY_NBB_KEY, value: sandbox}  # the sandbox takes any
 {{- else if $s.nbb }}
 {{- include "trustrelay-lib.needSecret" (dict "value" "" "path" "osint-service.nbbKeySecret" "what" "the subscription key of the NBB API" "keys" "nbb-key") }}
-{{- end }}
-{{- end }}
-
-{{- define "osint-service.ingress" -}}
-{{ include "trustrelay-lib.from" (dict "root" .root "port" .port "from" (list "workflow-worker")) }}
-{{- with .root.Values.networkPolicy.extraIngress }}
-{{ toYaml . }}
 {{- end }}
 {{- end }}
 

@@ -1,6 +1,6 @@
 {{/*
 A Deployment of one container. dict: root, name, domain (workers), port, replicas, env (YAML list), and optional
-args (list), mounts, volumes, init (YAML lists), config (anything whose change must restart the pods).
+args (list), mounts, volumes (YAML lists), and for mutual TLS callers (components) and outsiders (names in certificates).
 */}}
 {{- define "trustrelay-lib.deployment" -}}
 {{- $v := .root.Values }}
@@ -29,9 +29,6 @@ spec:
       {{- include "trustrelay-lib.podSecurity" . | nindent 6 }}
       terminationGracePeriodSeconds: {{ add $v.drainSeconds $v.preStopSeconds 15 }}
       {{- include "trustrelay-lib.placement" . | nindent 6 }}
-      {{- with .init }}
-      initContainers: {{- . | nindent 8 }}
-      {{- end }}
       containers:
         - name: {{ .name }}
           image: {{ include "trustrelay-lib.image" . }}
@@ -42,9 +39,14 @@ spec:
           {{- include "trustrelay-lib.containerSecurity" . | nindent 10 }}
           ports:
             - {name: grpc, containerPort: {{ .port }}, protocol: TCP}
+            {{- if $v.global.tls.enabled }}
+            - {name: health, containerPort: {{ include "trustrelay-lib.healthPort" . }}, protocol: TCP}
+            {{- end }}
           env: {{- include "trustrelay-lib.env" . | nindent 12 }}
             {{- .env | nindent 12 }}
-          resources: {{- toYaml (.resources | default $v.resources) | nindent 12 }}
+            {{- with include "trustrelay-lib.tlsEnv" . }}{{ . | nindent 12 }}{{ end }}
+            {{- with include "trustrelay-lib.tlsServerEnv" . }}{{ . | nindent 12 }}{{ end }}
+          resources: {{- toYaml $v.resources | nindent 12 }}
           {{- include "trustrelay-lib.probes" . | nindent 10 }}
           lifecycle:
             # Endpoints and clients need a moment to forget this pod before it refuses calls.
@@ -52,11 +54,14 @@ spec:
           volumeMounts:
             - {name: tmp, mountPath: /tmp}
             {{- with .mounts }}{{ . | nindent 12 }}{{ end }}
+            {{- with include "trustrelay-lib.tlsMount" . }}{{ . | nindent 12 }}{{ end }}
       volumes:
         - {name: tmp, emptyDir: {sizeLimit: {{ $v.tmpSize }}}}
         {{- with .volumes }}{{ . | nindent 8 }}{{ end }}
+        {{- with include "trustrelay-lib.tlsVolume" (merge (dict "secret" $v.tlsSecret) .) }}{{ . | nindent 8 }}{{ end }}
 {{- end }}
 
+{{/* Spread over zones and nodes where there are several; never a reason not to run. */}}
 {{- define "trustrelay-lib.placement" -}}
 {{- $v := .root.Values -}}
 topologySpreadConstraints:

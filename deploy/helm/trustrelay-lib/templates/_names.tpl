@@ -5,6 +5,11 @@
 {{- printf "%s-%s" .root.Release.Name $name | trunc 63 | trimSuffix "-" -}}
 {{- end }}
 
+{{/* gRPC port of a component's pods and Service, by its name. No value: callers are other charts and could not see it. */}}
+{{- define "trustrelay-lib.portOf" -}}
+{{- get (dict "case-api" 50051 "document-service" 50052 "osint-service" 50053 "persistence-service" 50054 "workflow-worker" 50055) . -}}
+{{- end }}
+
 {{- define "trustrelay-lib.selector" -}}
 app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -32,6 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ include "trustrelay-lib.tag" . }}{{ end -}}
 {{- end }}
 
+{{/* An account without rights and without a token: dict root, name, and optional annotations, or hook where it must be there before a hook's pod. */}}
 {{- define "trustrelay-lib.serviceAccount" -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -41,5 +47,15 @@ metadata:
   {{- with .annotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with .hook }}
+  annotations: {{- include "trustrelay-lib.beforeHook" . | nindent 4 }}
+  {{- end }}
 automountServiceAccountToken: false
+{{- end }}
+
+{{/* Annotations of what a hook's pod needs: made before it, in the same events. */}}
+{{- define "trustrelay-lib.beforeHook" -}}
+helm.sh/hook: {{ . }}
+helm.sh/hook-weight: "-10"
+helm.sh/hook-delete-policy: before-hook-creation
 {{- end }}

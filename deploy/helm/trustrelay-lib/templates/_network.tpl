@@ -1,12 +1,15 @@
 {{/* NetworkPolicies: each names both directions of one kind of pod; what is not named is refused. */}}
 
-{{/* dict: root, name, ingress and egress (YAML lists, "" for nothing). */}}
+{{/* dict: root, name, ingress and egress (YAML lists, "" for nothing), and hook where it must be there before a hook's pod. */}}
 {{- define "trustrelay-lib.networkPolicy" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ include "trustrelay-lib.fullname" . }}
   labels: {{- include "trustrelay-lib.labels" . | nindent 4 }}
+  {{- with .hook }}
+  annotations: {{- include "trustrelay-lib.beforeHook" . | nindent 4 }}
+  {{- end }}
 spec:
   podSelector:
     matchLabels: {{- include "trustrelay-lib.selector" . | nindent 6 }}
@@ -34,11 +37,21 @@ spec:
   ports: [{port: {{ .port }}, protocol: TCP}]
 {{- end }}
 
-{{/* One egress rule to a pod of this release: dict root, name, port. */}}
+{{/* Ingress to a service: its callers in this release, and what the chart's values add. dict root, port, callers. */}}
+{{- define "trustrelay-lib.ingress" -}}
+{{- with .callers }}
+{{ include "trustrelay-lib.from" (dict "root" $.root "port" $.port "from" .) }}
+{{- end }}
+{{- with .root.Values.networkPolicy.extraIngress }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* One egress rule to a pod of this release: dict root, name, and port where it is no service of ours. */}}
 {{- define "trustrelay-lib.to" -}}
 - to:
     {{- include "trustrelay-lib.pod" . | nindent 4 }}
-  ports: [{port: {{ .port }}, protocol: TCP}]
+  ports: [{port: {{ .port | default (include "trustrelay-lib.portOf" .name) }}, protocol: TCP}]
 {{- end }}
 
 {{- define "trustrelay-lib.toDNS" -}}

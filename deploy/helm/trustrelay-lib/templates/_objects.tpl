@@ -11,7 +11,12 @@ spec:
   clusterIP: None
   selector: {{- include "trustrelay-lib.selector" . | nindent 4 }}
   ports:
-    - {name: grpc, port: {{ .port }}, targetPort: grpc, protocol: TCP, appProtocol: kubernetes.io/h2c}
+    - {name: grpc, port: {{ .port }}, targetPort: grpc, protocol: TCP, appProtocol: {{ include "trustrelay-lib.appProtocol" . }}}
+{{- end }}
+
+{{/* So that a gateway or mesh in between knows what it passes on. */}}
+{{- define "trustrelay-lib.appProtocol" -}}
+{{ ternary "https" "kubernetes.io/h2c" .root.Values.global.tls.enabled }}
 {{- end }}
 
 {{- define "trustrelay-lib.budget" -}}
@@ -44,11 +49,12 @@ spec:
       resource: {name: cpu, target: {type: Utilization, averageUtilization: {{ .scaling.targetCPUPercent }}}}
 {{- end }}
 
-{{/* Everything around a plain service: account, Service, budget, autoscaler. */}}
+{{/* Everything around a plain service: account, Service, certificate, budget, autoscaler. */}}
 {{- define "trustrelay-lib.around" -}}
 {{ include "trustrelay-lib.serviceAccount" . }}
 ---
 {{ include "trustrelay-lib.service" . }}
+{{- include "trustrelay-lib.certificate" (merge (dict "secret" .root.Values.tlsSecret "valueName" (printf "%s.tlsSecret" .name)) .) }}
 ---
 {{ include "trustrelay-lib.budget" . }}
 {{- if .root.Values.autoscaling.enabled }}

@@ -31,27 +31,26 @@ securityContext:
 {{/* Startup and liveness ask whether the process lives, never whether its dependencies do: a dead database must not restart everything. */}}
 {{- define "trustrelay-lib.probes" -}}
 {{- $p := .root.Values.probes }}
-startupProbe: {{- include "trustrelay-lib.alive" . | nindent 2 }}
+{{- $port := include "trustrelay-lib.healthPort" . -}}
+startupProbe:
+  tcpSocket: {port: {{ $port }}}
   periodSeconds: 2
   timeoutSeconds: 5
   failureThreshold: {{ $p.startupFailures }}
 readinessProbe:
-  grpc: {port: {{ .port }}}
+  grpc: {port: {{ $port }}}
   periodSeconds: {{ $p.readinessPeriodSeconds }}
   timeoutSeconds: 5
   failureThreshold: 3
-livenessProbe: {{- include "trustrelay-lib.alive" . | nindent 2 }}
+livenessProbe:
+  {{- if $p.aliveService }}
+  grpc: {port: {{ $port }}, service: {{ $p.aliveService | quote }}}
+  {{- else }}
+  tcpSocket: {port: {{ $port }}}
+  {{- end }}
   periodSeconds: 20
   timeoutSeconds: 5
   failureThreshold: 6
-{{- end }}
-
-{{- define "trustrelay-lib.alive" -}}
-{{- with .root.Values.probes.aliveService -}}
-grpc: {port: {{ $.port }}, service: {{ . | quote }}}
-{{- else -}}
-tcpSocket: {port: {{ .port }}}
-{{- end -}}
 {{- end }}
 
 {{/* Settings that every service takes. */}}

@@ -1,4 +1,4 @@
-{{/* Settings, volumes and key handling of the two clients of Temporal: case-api and workflow-worker. */}}
+{{/* Settings and volumes of the two clients of Temporal: case-api and workflow-worker. */}}
 
 {{- define "trustrelay-lib.temporalAddress" -}}
 {{- $g := .root.Values.global -}}
@@ -20,13 +20,16 @@
 - {name: TRUSTRELAY_TEMPORAL_TLS_CERT_FILE, value: /etc/trustrelay/temporal-tls/tls.crt}
 - {name: TRUSTRELAY_TEMPORAL_TLS_KEY_FILE, value: /etc/trustrelay/temporal-tls/tls.key}
 {{- end }}
+{{- with .root.Values.global.temporal.serverName }}
+- {name: TRUSTRELAY_TEMPORAL_TLS_SERVER_NAME, value: {{ . | quote }}}
+{{- end }}
 {{- end }}
 
 {{- define "trustrelay-lib.temporalEnv" -}}
 {{- $g := .root.Values.global }}
 {{- $store := include "trustrelay-lib.needSecret" (dict "value" $g.payloads.storeSecret "path" "global.payloads.storeSecret" "what" "the key of the bucket for Temporal payloads" "keys" "access-key, secret-key") }}
 {{- include "trustrelay-lib.temporalConnection" . }}
-- {name: TRUSTRELAY_PAYLOAD_KEYS_FILE, value: /keys/payload_keys.json}
+- {name: TRUSTRELAY_PAYLOAD_KEYS_FILE, value: /etc/trustrelay/payload-keys/payload_keys.json}
 - {name: TRUSTRELAY_PAYLOAD_BUCKET, value: {{ $g.payloads.bucket | quote }}}
 - {name: TRUSTRELAY_PAYLOAD_S3_ENDPOINT, value: {{ printf "%s://%s" (ternary "https" "http" $g.objectStore.secure) (include "trustrelay-lib.storeEndpoint" .) | quote }}}
 {{ include "trustrelay-lib.secretEnv" (dict "env" "TRUSTRELAY_PAYLOAD_S3_ACCESS_KEY" "secret" $store "key" "access-key") }}
@@ -34,38 +37,28 @@
 {{- end }}
 
 {{- define "trustrelay-lib.temporalVolumes" -}}
-- {name: keys, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
 - name: payload-keys
   secret: {defaultMode: 0400, secretName: {{ include "trustrelay-lib.needSecret" (dict "value" .root.Values.global.payloads.keysSecret "path" "global.payloads.keysSecret" "what" "the keyring that encrypts what Temporal stores" "keys" "payload_keys.json") | quote }}}
-{{- include "trustrelay-lib.temporalTLSVolume" . }}
+{{- with include "trustrelay-lib.temporalTLSVolume" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
-{{- define "trustrelay-lib.temporalTLSVolume" }}
-{{- with .root.Values.global.temporal.tlsSecret }}
+{{- define "trustrelay-lib.temporalTLSVolume" -}}
+{{- with .root.Values.global.temporal.tlsSecret -}}
 - {name: temporal-tls, secret: {secretName: {{ . | quote }}, defaultMode: 0400}}
 {{- end }}
 {{- end }}
 
-{{- define "trustrelay-lib.temporalTLSMount" }}
-{{- if .root.Values.global.temporal.tlsSecret }}
+{{- define "trustrelay-lib.temporalTLSMount" -}}
+{{- if .root.Values.global.temporal.tlsSecret -}}
 - {name: temporal-tls, mountPath: /etc/trustrelay/temporal-tls, readOnly: true}
 {{- end }}
 {{- end }}
 
 {{- define "trustrelay-lib.temporalMounts" -}}
-- {name: keys, mountPath: /keys, readOnly: true}
-{{- include "trustrelay-lib.temporalTLSMount" . }}
+- {name: payload-keys, mountPath: /etc/trustrelay/payload-keys, readOnly: true}
+{{- with include "trustrelay-lib.temporalTLSMount" . }}
+{{ . }}
 {{- end }}
-
-{{/* Files of a secret volume are readable by the pod's group; the services refuse a keyring that anybody but its owner can read. */}}
-{{- define "trustrelay-lib.keyringInit" -}}
-- name: keyring
-  image: {{ include "trustrelay-lib.image" . }}
-  imagePullPolicy: {{ .root.Values.global.image.pullPolicy }}
-  command: [sh, -c, "umask 077 && cp /secret/payload_keys.json /keys/payload_keys.json"]
-  {{- include "trustrelay-lib.containerSecurity" . | nindent 2 }}
-  resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {cpu: 100m, memory: 32Mi}}
-  volumeMounts:
-    - {name: keys, mountPath: /keys}
-    - {name: payload-keys, mountPath: /secret, readOnly: true}
 {{- end }}

@@ -30,7 +30,8 @@ def _file(name: str) -> bytes | None:
 
 async def _connect(deadline: float) -> Client:
     ca = _file("CA")
-    tls = TLSConfig(server_root_ca_cert=ca, client_cert=_file("CERT"), client_private_key=_file("KEY")) if ca else False
+    name = os.environ.get("TRUSTRELAY_TEMPORAL_TLS_SERVER_NAME")
+    tls = TLSConfig(server_root_ca_cert=ca, client_cert=_file("CERT"), client_private_key=_file("KEY"), domain=name) if ca or name else False
     while True:
         try:
             return await Client.connect(os.environ["TRUSTRELAY_TEMPORAL_ADDRESS"], namespace=os.environ["TRUSTRELAY_TEMPORAL_NAMESPACE"], tls=tls)

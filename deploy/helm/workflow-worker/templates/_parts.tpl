@@ -5,11 +5,10 @@
 {{- end }}
 
 {{- define "workflow-worker.env" -}}
-{{- $release := .root.Release.Name }}
 {{- include "trustrelay-lib.temporalEnv" . }}
-- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: "{{ $release }}-persistence-service:50054"}
-- {name: TRUSTRELAY_DOCUMENT_TARGET, value: "{{ $release }}-document-service:50052"}
-- {name: TRUSTRELAY_OSINT_TARGET, value: "{{ $release }}-osint-service:50053"}
+- {name: TRUSTRELAY_PERSISTENCE_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "persistence-service") | quote }}}
+- {name: TRUSTRELAY_DOCUMENT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "document-service") | quote }}}
+- {name: TRUSTRELAY_OSINT_TARGET, value: {{ include "trustrelay-lib.target" (dict "root" .root "name" "osint-service") | quote }}}
 - {name: TRUSTRELAY_ASSERTION_PUBLIC_KEY_FILE, value: /etc/trustrelay/assertion/public.pem}
 - {name: TRUSTRELAY_DEPLOYMENT_VERSION, value: {{ include "workflow-worker.version" . | quote }}}
 - {name: TRUSTRELAY_WORKFLOW_TASK_SLOTS, value: {{ .d.workflowTaskSlots | quote }}}
@@ -31,12 +30,15 @@
 {{ include "trustrelay-lib.toCommon" . }}
 {{ include "trustrelay-lib.toTemporal" . }}
 {{ include "trustrelay-lib.toStore" . }}
-{{- range $name, $port := dict "persistence-service" 50054 "document-service" 50052 "osint-service" 50053 }}
-{{ include "trustrelay-lib.to" (dict "root" $.root "name" $name "port" $port) }}
+{{- range list "persistence-service" "document-service" "osint-service" }}
+{{ include "trustrelay-lib.to" (dict "root" $.root "name" .) }}
 {{- end }}
 {{- end }}
 
-{{/* KEDA's operator asks Temporal for the backlog; let it reach the frontend. */}}
+{{/*
+KEDA's operator asks Temporal for the backlog of this version of the worker (keys as in KEDA 2.21); let it reach the frontend.
+Both kinds of tasks count, as a worker takes both. Running workflows do not: a case is open for weeks and waits for people.
+*/}}
 {{- define "workflow-worker.scaledObject" -}}
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
@@ -45,7 +47,7 @@ metadata:
   labels: {{- include "trustrelay-lib.labels" . | nindent 4 }}
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "trustrelay-lib.fullname" . }}}
-  minReplicaCount: {{ max 1 (int .d.replicas) }}
+  minReplicaCount: {{ .d.replicas }}
   maxReplicaCount: {{ .d.maxReplicas }}
   triggers:
     - type: temporal
@@ -53,7 +55,29 @@ spec:
         endpoint: {{ include "trustrelay-lib.temporalAddress" . | quote }}
         namespace: {{ .root.Values.global.temporal.namespace | quote }}
         taskQueue: {{ .d.taskQueue | quote }}
+        queueTypes: workflow,activity
         targetQueueSize: {{ .d.queueTarget | quote }}
         workerDeploymentName: {{ .d.deployment | quote }}
         workerDeploymentBuildId: {{ include "workflow-worker.version" . | quote }}
+        includeRunningWorkflowCount: "false"
+        {{- with .root.Values.global.temporal.serverName }}
+        tlsServerName: {{ . | quote }}
+        {{- end }}
+      {{- if .root.Values.global.temporal.tlsSecret }}
+      authenticationRef: {name: {{ include "trustrelay-lib.fullname" (omit . "domain") }}}
+      {{- end }}
+{{- end }}
+
+{{/* The certificate that KEDA presents to Temporal: the workers' own. */}}
+{{- define "workflow-worker.triggerAuthentication" -}}
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata:
+  name: {{ include "trustrelay-lib.fullname" . }}
+  labels: {{- include "trustrelay-lib.labels" . | nindent 4 }}
+spec:
+  secretTargetRef:
+    {{- range $parameter, $key := dict "ca" "ca.crt" "cert" "tls.crt" "key" "tls.key" }}
+    - {parameter: {{ $parameter }}, name: {{ $.root.Values.global.temporal.tlsSecret | quote }}, key: {{ $key }}}
+    {{- end }}
 {{- end }}

@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from trustrelay.servicekit import _private_files
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -49,10 +50,10 @@ class Keyring:
 
 
 def load_keyring(path: Path) -> Keyring:
-    """Read ``{"active": id, "keys": {id: base64 of 32 bytes}}``; the file must be its owner's alone (600)."""
+    """Read ``{"active": id, "keys": {id: base64 of 32 bytes}}``; the file must be ours alone (`_private_files`)."""
     try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise KeyringError(f"{path} can be read by others; chmod 600 it")
+        if not _private_files.is_private(path):
+            raise KeyringError(f"{path} can be read by others; {_private_files.ADVICE}")
         content = json.loads(path.read_text())
         keys = {str(k): base64.b64decode(v, validate=True) for k, v in content["keys"].items()}
         return Keyring(active=str(content["active"]), keys=keys)

@@ -34,14 +34,19 @@ class ErrorInterceptor(AroundInterceptor):
         try:
             yield
         except ServiceError as error:
-            _log_refusal(method, error)
-            await _abort(context, error)
+            await refuse(method, context, error)
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - the last frame before the wire: typed and logged
             # The text of an unforeseen exception may hold anything (a row, a name): log type and frames only.
             get_logger().error("call.unexpected_error", **{"rpc.method": method}, exc_info=error)
             await _abort(context, Internal("UNEXPECTED", "an unexpected error happened; it has been recorded"))
+
+
+async def refuse(method: str, context: ServicerContext, error: ServiceError) -> None:
+    """Log ``error`` and end the call with its status: does not return."""
+    _log_refusal(method, error)
+    await _abort(context, error)
 
 
 def _log_refusal(method: str, error: ServiceError) -> None:

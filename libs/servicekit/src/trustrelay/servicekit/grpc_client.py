@@ -1,7 +1,7 @@
 """One way to call a service: balanced, traced, with a deadline, the caller's tenant, and typed errors."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -11,7 +11,9 @@ from opentelemetry.trace import Span
 
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit._client_interceptors import StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from trustrelay.servicekit._rotating_channel import RotatingChannel
 from trustrelay.servicekit._streams import StreamSafeChannel
+from trustrelay.servicekit.tls import Material, TlsFiles, files_of_process
 
 #: One try and up to three retries. Safe for every method: writes carry request ids or deterministic ids.
 _SERVICE_CONFIG = json.dumps(
@@ -33,16 +35,31 @@ _SERVICE_CONFIG = json.dumps(
 )
 
 
-def channel(target: str) -> grpc.aio.Channel:
+def channel(target: str, tls: TlsFiles | None = None) -> grpc.aio.Channel:
     """A channel to ``target`` (``host:port``) that raises ServiceError instead of AioRpcError.
 
     A call without a deadline gets 10 s (unary) or 600 s (streams), never more than what remains of the call
     being served. UNAVAILABLE is retried with backoff as long as no response has begun. A stream that its reader
     leaves, or that nobody holds any more, is cancelled on the server.
+
+    With ``tls``, else with this process's certificate where it has one (``TRUSTRELAY_TLS_*``), it presents that certificate
+    and believes a server only under the name in ``target``. Raises FailedPrecondition (TLS_SETTINGS_INVALID,
+    TLS_FILES_UNUSABLE).
     """
-    interceptors = [UnaryUnary(), UnaryStream(), StreamUnary(), StreamStream(), *_tracing()]
-    plain = grpc.aio.insecure_channel(_resolvable(target), options=_OPTIONS, interceptors=interceptors)
-    return StreamSafeChannel(plain)
+    return StreamSafeChannel(bare_channel(target, tls, [UnaryUnary(), UnaryStream(), StreamUnary(), StreamStream(), *_tracing()]))
+
+
+def bare_channel(target: str, tls: TlsFiles | None = None, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()) -> grpc.aio.Channel:
+    """As ``channel``, with the same security and balancing, without what it adds to calls."""
+    address = _resolvable(target)
+    files = tls or files_of_process()
+    if files is None:
+        return grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
+
+    def connect(material: Material) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(address, material.for_client(), options=_OPTIONS, interceptors=interceptors)
+
+    return RotatingChannel(files, connect)
 
 
 class Cancellable(Protocol):

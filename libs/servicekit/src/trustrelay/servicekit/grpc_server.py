@@ -13,10 +13,13 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from trustrelay.servicekit._health_monitor import HealthMonitor
+from trustrelay.servicekit._peers import PeerInterceptor
 from trustrelay.servicekit._server_interceptors import standard_interceptors
-from trustrelay.servicekit.health import Check, HealthMonitor
+from trustrelay.servicekit.health import Check
 from trustrelay.servicekit.settings import ServiceSettings
 from trustrelay.servicekit.telemetry import get_logger
+from trustrelay.servicekit.tls import files_of
 
 _NO_CHECKS: Mapping[str, Check] = MappingProxyType({})
 _HEALTH_SERVICE = "grpc.health.v1.Health"
@@ -32,7 +35,11 @@ class Registration:
 
 
 class GrpcServer:
-    """A server with everything our services promise; ``start`` binds, ``stop`` drains."""
+    """A server with everything our services promise; ``start`` binds, ``stop`` drains.
+
+    With certificates in ``settings`` it speaks mutual TLS only and serves only the callers named there; kubelets, which speak
+    none, ask on ``settings.health_port``. Raises FailedPrecondition / TLS_FILES_UNUSABLE.
+    """
 
     def __init__(
         self,
@@ -49,21 +56,29 @@ class GrpcServer:
         self._service_name = service_name
         services = [registration.service for registration in registrations]
         self._monitor = HealthMonitor(services, health, health_every_seconds)
-        self._server = grpc.aio.server(interceptors=[*standard_interceptors(tenantless), *interceptors], options=_options(settings))
+        self._tls = files_of(settings)
+        peers = [] if self._tls is None else [PeerInterceptor(settings.allowed_clients)]
+        self._server = grpc.aio.server(interceptors=[*peers, *standard_interceptors(tenantless), *interceptors], options=_options(settings))
         for registration in registrations:
             registration.add(registration.servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._monitor.servicer, self._server)
         reflection.enable_server_reflection([*services, _HEALTH_SERVICE, reflection.SERVICE_NAME], self._server)
+        self._probed = _health_server(self._monitor, settings)
+        self.health_port: int | None = None  #: where kubelets ask, once started; None when they ask on the one port
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Bind, learn the dependencies' state, serve; the port. Raises RuntimeError when the port is taken."""
         host = self._settings.host
-        port = self._server.add_insecure_port(f"{host}:{self._settings.port}")
+        address = f"{host}:{self._settings.port}"
+        port = self._server.add_insecure_port(address) if self._tls is None else self._server.add_secure_port(address, self._tls.server_credentials())
         await self._monitor.refresh()
         await self._server.start()
+        if self._probed is not None:
+            self.health_port = self._probed.add_insecure_port(f"{host}:{self._settings.health_port}")
+            await self._probed.start()
         self._polling = asyncio.create_task(self._monitor.run(), name="health-monitor")
-        get_logger().info("serving", service=self._service_name, host=host, port=port)
+        get_logger().info("serving", service=self._service_name, host=host, port=port, tls=self._tls is not None)
         return port
 
     async def stop(self) -> None:
@@ -75,6 +90,8 @@ class GrpcServer:
                 await self._polling
         get_logger().info("draining", service=self._service_name, seconds=self._settings.drain_seconds)
         await self._server.stop(self._settings.drain_seconds)
+        if self._probed is not None:  # last: until here it says NOT_SERVING
+            await self._probed.stop(None)
         get_logger().info("stopped", service=self._service_name)
 
 
@@ -131,6 +148,15 @@ async def running(
         yield f"127.0.0.1:{port}"
     finally:
         await server.stop()
+
+
+def _health_server(monitor: HealthMonitor, settings: ServiceSettings) -> grpc.aio.Server | None:
+    """The health service alone, in plain text, where settings want it."""
+    if settings.health_port is None:
+        return None
+    server = grpc.aio.server(options=_options(settings))
+    health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
+    return server
 
 
 def _options(settings: ServiceSettings) -> Sequence[tuple[str, int]]:

@@ -1,9 +1,10 @@
 """Wrap every shape of gRPC handler in one async context manager: the base of all server interceptors."""
 
 import abc
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import grpc
 
@@ -32,6 +33,8 @@ def service_of(method: str) -> str:
 class AroundInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
     """A server interceptor that runs ``around`` each call of a non-exempt service."""
 
+    exempt: ClassVar[frozenset[str]] = EXEMPT_SERVICES
+
     @abc.abstractmethod
     def around(self, method: str, context: ServicerContext) -> AbstractAsyncContextManager[None]:
         """Entered before the handler and left after its last message; may raise ServiceError."""
@@ -44,7 +47,7 @@ class AroundInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
         """Wrap the handler that the rest of the chain found; unknown methods stay unknown."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or service_of(method) in EXEMPT_SERVICES:
+        if handler is None or service_of(method) in self.exempt:
             return handler
         return _wrapped(handler, lambda context: self.around(method, context))
 
@@ -59,7 +62,10 @@ def _wrapped(handler: Any, around: Callable[[ServicerContext], AbstractAsyncCont
 
         return call
 
-    def stream(behaviour: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+    def stream(behaviour: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.iscoroutinefunction(behaviour):  # writes its responses instead of yielding them: gRPC's own health service
+            return unary(behaviour)
+
         async def call(request: Any, context: ServicerContext) -> AsyncIterator[Any]:
             async with around(context):
                 async for response in behaviour(request, context):

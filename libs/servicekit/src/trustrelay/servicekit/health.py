@@ -1,84 +1,57 @@
-"""Health as dependencies have it: polled checks → ``grpc.health.v1``; and a command that asks for it."""
+"""Asking for health, as code and as a command. Light: a probe that runs the command starts a process each time."""
 
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as grpc_health_aio
 
-from trustrelay.servicekit.telemetry import get_logger
+if TYPE_CHECKING:
+    from trustrelay.servicekit.tls import TlsFiles
 
 Check = Callable[[], Awaitable[bool]]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 #: Health service that says only that the process answers: for liveness probes, as no restart mends a dependency.
 ALIVE = "alive"
-_CHECK_TIMEOUT_SECONDS = 2.0
 _ASK_TIMEOUT_SECONDS = 5.0
 
 
-class HealthMonitor:
-    """Polls dependency checks and publishes the result for the whole process and each of its services."""
+async def ask(target: str, service: str = "", tls: "TlsFiles | None" = None) -> bool:
+    """True when ``target`` (host:port) reports SERVING for ``service``; False for any other answer or none.
 
-    def __init__(self, services: Sequence[str], checks: Mapping[str, Check], every_seconds: float = 2.0) -> None:
-        self.servicer = grpc_health_aio.HealthServicer()
-        self._names = ("", *services)
-        self._checks = dict(checks)
-        self._every = every_seconds
-        self._failing: frozenset[str] | None = None
+    Asks as ``grpc_client.channel`` calls: with ``tls``, else with this process's certificate where it has one.
+    """
+    from trustrelay.servicekit.grpc_client import bare_channel  # on use: the command below does without all it brings
 
-    async def refresh(self) -> bool:
-        """Run every check once, publish the outcome, log a change; True when all passed."""
-        results = await asyncio.gather(*(self._passes(name, check) for name, check in self._checks.items()))
-        failing = frozenset(name for name, ok in zip(self._checks, results, strict=True) if not ok)
-        for name in self._names:
-            await self.servicer.set(name, NOT_SERVING if failing else SERVING)
-        await self.servicer.set(ALIVE, SERVING)
-        if failing != self._failing and (failing or self._failing):
-            get_logger().warning("health.changed", failing=sorted(failing), serving=not failing)
-        self._failing = failing
-        return not failing
-
-    async def run(self) -> None:
-        """Refresh for ever; the server cancels it."""
-        while True:
-            await asyncio.sleep(self._every)
-            await self.refresh()
-
-    async def stop(self) -> None:
-        """Say NOT_SERVING from now on, whatever the checks find."""
-        await self.servicer.enter_graceful_shutdown()
-
-    async def _passes(self, name: str, check: Check) -> bool:
-        try:
-            return await asyncio.wait_for(check(), _CHECK_TIMEOUT_SECONDS)
-        except Exception as error:  # noqa: BLE001 - a dependency fails in its own ways; each means "not healthy"
-            if self._failing is None or name not in self._failing:
-                get_logger().warning("health.check_failed", check=name, error_type=type(error).__name__)
-            return False
+    async with bare_channel(target, tls) as channel:
+        return await _is_serving(channel, service)
 
 
-async def ask(target: str, service: str = "") -> bool:
-    """True when ``target`` (host:port) reports SERVING for ``service``; False for any other answer or none."""
-    options = (("grpc.enable_http_proxy", 0),)
-    async with grpc.aio.insecure_channel(target, options=options) as plain:
-        with contextlib.suppress(grpc.aio.AioRpcError):
-            reply = await health_pb2_grpc.HealthStub(plain).Check(  # type: ignore[attr-defined]
-                health_pb2.HealthCheckRequest(service=service), timeout=_ASK_TIMEOUT_SECONDS
-            )
-            return bool(reply.status == SERVING)
+async def ask_plainly(target: str, service: str = "") -> bool:
+    """As ``ask``, always in plain text, as kubelets do: for a health port."""
+    async with grpc.aio.insecure_channel(target, options=(("grpc.enable_http_proxy", 0),)) as channel:
+        return await _is_serving(channel, service)
+
+
+async def _is_serving(channel: grpc.aio.Channel, service: str) -> bool:
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        reply = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]
+            health_pb2.HealthCheckRequest(service=service), timeout=_ASK_TIMEOUT_SECONDS
+        )
+        return bool(reply.status == SERVING)
     return False
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``HOST:PORT [SERVICE]``: 0 when SERVING, 1 when not, 2 for wrong usage."""
+    """``HOST:PORT [SERVICE]``, in plain text: 0 when SERVING, 1 when not, 2 for wrong usage. An empty SERVICE is the whole process."""
     if not 1 <= len(arguments) <= 2:
         sys.stderr.write("usage: python -m trustrelay.servicekit.health HOST:PORT [SERVICE]\n")
         return 2
-    serving = asyncio.run(ask(*arguments))
+    serving = asyncio.run(ask_plainly(*arguments))
     sys.stdout.write("SERVING\n" if serving else "NOT_SERVING\n")
     return 0 if serving else 1
 

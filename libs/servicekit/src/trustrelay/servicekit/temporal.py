@@ -4,8 +4,9 @@ Workflow modules must not import this one: the workflow sandbox would load all o
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from temporalio.client import Client, Plugin
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
@@ -17,7 +18,7 @@ from trustrelay.servicekit._keyring import Keyring, KeyringError, load_keyring, 
 from trustrelay.servicekit._payload_codec import EncryptingCodec
 from trustrelay.servicekit._temporal_tracing import ClientSpans, activity_spans_plugin
 from trustrelay.servicekit.errors import FailedPrecondition
-from trustrelay.servicekit.settings import ServiceSettings
+from trustrelay.servicekit.settings import ServiceSettings, together
 
 __all__ = [
     "DataKeyDestroyed",
@@ -43,11 +44,17 @@ class TemporalSettings(ServiceSettings):
     temporal_tls_ca_file: Path | None = Field(default=None, description="CA of the frontend; set to use TLS")
     temporal_tls_cert_file: Path | None = Field(default=None, description="client certificate for mTLS")
     temporal_tls_key_file: Path | None = Field(default=None, description="key of the client certificate")
+    temporal_tls_server_name: str | None = Field(default=None, description="name in the frontend's certificate, where it is not the address's")
     payload_keys_file: Path = Field(description="keyring (JSON, mode 600) that wraps the data keys")
     payload_bucket: str = Field(default="temporal-payloads", description="bucket for large payloads and data keys")
     payload_s3_endpoint: str = Field(description="host:port or http(s)://host:port of the object store")
     payload_s3_access_key: str = Field(description="key id, allowed on the payload bucket only")
     payload_s3_secret_key: SecretStr = Field(description="its secret")
+
+    @model_validator(mode="after")
+    def _temporal_certificate_with_key(self) -> Self:
+        wanted = {name: getattr(self, name) for name in ("temporal_tls_cert_file", "temporal_tls_key_file")}
+        return together(self, wanted, "a client certificate needs its key")
 
 
 async def connect(settings: TemporalSettings) -> Client:
@@ -105,9 +112,9 @@ def _objects(settings: TemporalSettings) -> MinioObjects:
 
 
 def _tls(settings: TemporalSettings) -> TLSConfig | bool:
-    """TLS when a CA or a client certificate is set."""
+    """TLS when a CA, a client certificate or a server name is set."""
     files = (settings.temporal_tls_ca_file, settings.temporal_tls_cert_file, settings.temporal_tls_key_file)
-    if not any(files):
+    if not any(files) and settings.temporal_tls_server_name is None:
         return False
     ca, cert, key = (path.read_bytes() if path else None for path in files)
-    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key, domain=settings.temporal_tls_server_name)
