@@ -30,20 +30,19 @@ from trustrelay.servicekit.assertions import ActorAssertion, Signer
 TEMPLATE = """\
 template_id: bench_decisions
 version: 1
-subject_type: COMPANY
+subject_type: company
 policy:
   path: kyb
-  second_officer_decisions: [REJECT]
   second_officer_triggers: [confirmed_pep, high_risk, override, confirmed_sanction]
-  reminder_percents: [50, 80, 95]
-  max_bounces: 3
-  max_iterations: 5
-  max_timeline_days: 60
-  assisted_release_minutes: 15
+  second_officer_decisions: [REJECT]
 checks:
-  - {kind: sanctions_screening, mandatory: true}
-requirements: {}
-questions: {}
+  - {kind: sanctions_screening}
+requirements:
+  ubo_register_extract:
+    title: {en: Extract, nl: Uittreksel, fr: Extrait}
+    why: {en: For the bench., nl: Voor de meting., fr: Pour la mesure.}
+    document_types: [ubo_register_extract]
+    media_types: [application/pdf]
 """
 _LIFETIME = timedelta(minutes=5)
 

@@ -30,7 +30,7 @@ from rich.console import Console
 from temporalio.client import Client
 
 from trustrelay.common.v1.objects_pb2 import ObjectRef
-from trustrelay.devstack.client import Endpoint
+from trustrelay.devstack.client import Endpoint, log_in
 from trustrelay.devstack.demo.cast import DemoCast
 from trustrelay.devstack.demo.people import People, logged_in
 from trustrelay.devstack.demo.telling import Teller
@@ -38,6 +38,7 @@ from trustrelay.devstack.demo.waiting import Waiter
 from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.reporting import PlainReporter
 from trustrelay.devstack.supervisor import Stack, running_stack
+from trustrelay.devstack.template_client import TemplateClient
 from trustrelay.servicekit.assertions import Signer
 from trustrelay.servicekit.temporal import TemporalSettings, connect
 
@@ -50,7 +51,7 @@ _PATIENCE = 300.0
 async def prepared(stack: Stack, people: People, cast: DemoCast, count: int) -> tuple[list[DecidedCase], str, ObjectRef]:
     """`count` cases in review, and one stored document for the load."""
     environment = stack.environment
-    await people.mara.put_template(TEMPLATE)
+    await _put_template(Endpoint(environment.target("case-api"), environment.issuer_url), environment.secrets.dev_password("mara"))
     settings = _settings(environment.case_api())
     client, signer = await connect(settings), Signer(environment.secrets.assertion_private_key.read_bytes())
     teller = Teller(Console(quiet=True))
@@ -63,12 +64,18 @@ async def prepared(stack: Stack, people: People, cast: DemoCast, count: int) -> 
         await waiter.until("AWAITING_DOCUMENTS")
         if number == 0:
             async with people.customer(receipt.case_id) as customer:
-                await customer.upload("", cast.files / "ubo-register-extract.pdf")
+                await customer.upload("ubo_register_extract", cast.files / "ubo-register-extract.pdf")
             stored = (await people.olivia.case_file(receipt.case_id)).documents[0].original
         await people.olivia.skip_documents(receipt.case_id, "bench")
         file = await waiter.until("REVIEW_PENDING")
         cases.append(DecidedCase.of(client, signer, receipt.case_id, file.header.state_version))
     return cases, cases[0].case_id, stored
+
+
+async def _put_template(endpoint: Endpoint, password: str) -> None:
+    keeper = TemplateClient(endpoint.case_api, await log_in(endpoint, "mara", password))
+    await keeper.put(TEMPLATE)
+    await keeper.close()
 
 
 def _settings(environment: dict[str, str]) -> TemporalSettings:

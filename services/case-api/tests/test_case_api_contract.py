@@ -102,11 +102,12 @@ class TestAuthentication:
         assert len((await api.cases.ListCases(pb.ListCasesRequest(), metadata=metadata)).cases) == 1
         assert not (await api.cases.ListAuditEvents(pb.ListAuditEventsRequest(case_id=case_id), metadata=metadata)).events
 
-    async def test_only_a_manager_forces_a_tier(self, api: Api):
-        """An officer may not lower the review of the own case."""
-        _, request = every_write(api.stored_case())["SetAutomationTier"]
+    @pytest.mark.parametrize("method", ["SetAutomationTier", "ResumeCase"])
+    async def test_an_officer_is_no_manager(self, api: Api, method: str):
+        """An officer may neither lower the review of the own case nor take a failed one up again."""
+        _, request = every_write(api.stored_case())[method]
         async with refused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_REQUIRED"):
-            await api.cases.SetAutomationTier(request, metadata=await api.as_user("olivia"))
+            await getattr(api.cases, method)(request, metadata=await api.as_user("olivia"))
 
 
 class TestBadInput:

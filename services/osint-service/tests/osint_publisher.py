@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 
 
 @dataclass
@@ -17,6 +18,8 @@ class Reply:
     status: int = 200
     media_type: str = "application/json"
     etag: str = ""
+    # The answer waits until this is set.
+    held: threading.Event | None = None
 
 
 @dataclass
@@ -30,9 +33,9 @@ class Publisher:
 
 
 @contextmanager
-def publishing() -> Iterator[Publisher]:
-    """Serve on a free port until the end."""
-    publisher = Publisher()
+def publishing(port: int = 0, replies: Mapping[str, Reply] = MappingProxyType({})) -> Iterator[Publisher]:
+    """Serve until the end, on a free port when none is given."""
+    publisher = Publisher(replies=dict(replies))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -41,6 +44,8 @@ def publishing() -> Iterator[Publisher]:
             reply = publisher.replies.get(path, Reply(b"{}", 404))
             if reply.etag and self.headers.get("If-None-Match") == reply.etag:
                 reply = Reply(b"", 304)
+            if reply.held is not None:
+                reply.held.wait(30)
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.media_type)
             self.send_header("Content-Length", str(len(reply.body)))
@@ -57,7 +62,7 @@ def publishing() -> Iterator[Publisher]:
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     publisher.base = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -28,6 +28,7 @@ from trustrelay.osint_service.adapters.unconfigured import Unconfigured
 from trustrelay.osint_service.adapters.vies import Vies
 from trustrelay.osint_service.application.collect_registry import CollectRegistry
 from trustrelay.osint_service.application.investigate import Investigate
+from trustrelay.osint_service.application.list_loading import loading
 from trustrelay.osint_service.application.run_checks import RunChecks
 from trustrelay.osint_service.application.scrape_website import ScrapeWebsite
 from trustrelay.osint_service.application.screening import ScreeningDesk
@@ -51,16 +52,16 @@ _DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, and the desk whose first load decides about health."""
+    """What is served, the desk whose first load decides about health, and the tasks that load its lists."""
 
     registrations: Sequence[Registration]
     desk: ScreeningDesk
-    first_load: asyncio.Task[None]
+    loading: Sequence[asyncio.Task[None]]
 
 
 @asynccontextmanager
 async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
-    """Everything wired; the lists load in the background. Leaving closes connections."""
+    """Everything wired; the lists load in the background, a missing one until it is there. Leaving closes connections."""
     async with (
         new_client(settings.source_timeout_seconds) as sources,
         new_client(_DOWNLOAD_TIMEOUT_SECONDS) as downloads,
@@ -74,17 +75,8 @@ async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
             downloader, ofac_folder=settings.list_ofac_url, un_url=settings.list_un_url, eu_url=settings.list_eu_url, pep_url=settings.list_pep_url
         )
         desk = ScreeningDesk(lists)
-        loading = asyncio.create_task(_load(desk), name="first-list-load")
-        try:
-            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, loading)
-        finally:
-            loading.cancel()
-            await asyncio.gather(loading, return_exceptions=True)
-
-
-async def _load(desk: ScreeningDesk) -> None:
-    async for _ in desk.refresh():
-        pass  # each list logs itself
+        async with loading(desk) as tasks:
+            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, tasks)
 
 
 def _registrations(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +24,12 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command()
-def link(case_id: str, user: AsOption = "olivia", data: DataOption = None) -> int:
+def link(case_id: str, user: AsOption = "olivia", data: DataOption = None, as_json: JsonOption = False) -> int:
     """Make a link secret for the customer; it is shown once and stored as a hash."""
 
     async def work() -> int:
-        print(await as_officer(Caller(data, user), lambda api: api.portal_link(case_id)))
+        token = await as_officer(Caller(data, user), lambda api: api.portal_link(case_id))
+        print(json.dumps({"case_id": case_id, "token": token}) if as_json else token)
         return 0
 
     return run(work())

@@ -49,12 +49,11 @@ class EscalatedPerson:
         request = new_request_id()
         await patiently(lambda: olivia.decide(scene.case_id, DECISION_ESCALATE, why, etag, escalation_owner=_OWNER, request_id=request))
         await scene.waiter.until("ESCALATED")
-        ended = await scene.waiter.capsule_of()
-        await self._goes_on(ended.header.case_id)
-        return ended
+        await scene.waiter.capsule_of()
+        return await self._goes_on(file.header.case_id)
 
-    async def _goes_on(self, case_id: str) -> None:
-        """The successor exists, is linked both ways, and belongs to its new owner."""
+    async def _goes_on(self, case_id: str) -> CaseFile:
+        """The successor exists, is linked both ways, and belongs to its new owner; the escalated case as it is then."""
         scene = self.scene
         linked = await scene.waiter.satisfying(lambda file: bool(file.header.successor_case_id), "the escalated case names its successor")
         successor = linked.header.successor_case_id
@@ -65,3 +64,4 @@ class EscalatedPerson:
         scene.teller.tell(f"case {successor} goes on with it, owned by {file.header.owner}")
         expect(DECISION_APPROVE not in [one.decision for one in file.decisions], "nothing is decided there yet")
         await scene.people.samir.withdraw(successor, "end of the demonstration")
+        return linked

@@ -44,6 +44,7 @@ class Demo:
         self._cast = DemoCast.generate(wishes.seed, folder)
         before = {path: path.stat().st_size for path in written_files(environment.data)}
         self._proofs = Proofs(stack, teller, ForbiddenWords(self._cast.forbidden), folder, wishes.trace_out, before)
+        self._successors: list[str] = []
         self._endpoint = Endpoint(environment.target("case-api"), environment.issuer_url)
 
     async def run(self) -> str:
@@ -54,7 +55,7 @@ class Demo:
             first = await stories(client, people)
             self._teller.chapter("Proofs")
             await self._proofs.history(client, first.header.case_id)
-        await self._proofs.privacy()
+        await self._proofs.privacy(frozenset(self._successors))
         return first.header.case_id
 
     async def _companies(self, client: Client, people: People) -> CaseFile:
@@ -95,8 +96,9 @@ class Demo:
         await self._proofs.capsule(people, first)
         self._teller.chapter(f"Case D: {self._cast.subject('kyc_mismatch').legal_name}")
         scene = await self._scene(people, KYC, "kyc_mismatch")
-        await EscalatedPerson(scene).run()
-        await self._proofs.capsule(people, await scene.waiter.capsule_of())
+        escalated = await EscalatedPerson(scene).run()
+        self._successors.append(escalated.header.successor_case_id)
+        await self._proofs.capsule(people, escalated)
         return first
 
     async def _customs(self, client: Client, people: People) -> CaseFile:

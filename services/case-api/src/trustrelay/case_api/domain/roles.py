@@ -35,7 +35,7 @@ REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
         # Whether an officer owns the case is the workflow's to judge.
         "ReassignCase": _OFFICERS | _MANAGERS,
         "ReclassifyMcc": _OFFICERS,
-        "ResumeCase": _OFFICERS,
+        "ResumeCase": _MANAGERS,
         "CreatePortalLink": _OFFICERS,
         "CreateUpload": _OFFICERS,
         "CompleteUpload": _OFFICERS,

@@ -12,7 +12,9 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     # The sandbox knows only modules that this one imports by name, and resolves the types of activity results in them. `from package import module`
     # would give a second copy of the module, with classes and settings of its own: names are imported from modules here, never modules.
-    import trustrelay.workflow_worker.domain.records  # noqa: F401
+    import trustrelay.contracts.case_workflow
+    import trustrelay.workflow_worker.domain.records
+    import trustrelay.workflow_worker.domain.state  # noqa: F401
     from trustrelay.contracts.case_workflow import EXTRACTION_FINISHED, WORKFLOW, CaseInput, CaseStatusView, Receipt, ResolvedRequirements
     from trustrelay.workflow_worker.application.assembling import assemble
     from trustrelay.workflow_worker.application.case_messages import CaseMessages

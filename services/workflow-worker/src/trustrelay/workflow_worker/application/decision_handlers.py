@@ -40,12 +40,12 @@ class DecisionHandlers:
 
     def judge_deciding(self, message: OfficerDecision) -> None:
         """Raises Refused when this decision is not possible now."""
-        self._judge_no_other_decision()
+        self._judge_no_other_decision(message.envelope)
         judge_decision(self.state, self.case.policy, message.decision, workflow.now())
 
-    def judge_confirming(self, sender: Sender) -> None:
+    def judge_confirming(self, message: SecondOfficerDecision, sender: Sender) -> None:
         """Raises Refused when this officer may not confirm or return now."""
-        self._judge_no_other_decision()
+        self._judge_no_other_decision(message.envelope)
         judge_second(self.state, sender.actor)
 
     async def officer_decision(self, message: OfficerDecision) -> Receipt:
@@ -90,16 +90,21 @@ class DecisionHandlers:
         return await self._store_deciding(Update.SECOND_DECISION, message.envelope, due)
 
     async def _store_deciding(self, kind: Update, envelope: Envelope, due: Callable[[], Step]) -> Receipt:
-        """Claims the decision before the first await, so that two decisions cannot both be valid; gives it back when it could not be stored."""
-        self._judge_no_other_decision()
-        self.state.deciding = True
+        """Claims the decision before the first await, so that two decisions cannot both be valid; gives it back when it could not be stored.
+
+        The same request again, while it is being stored, waits for its turn and gets the first answer.
+        """
+        self._judge_no_other_decision(envelope)
+        if self.state.deciding:
+            return await self.desk.store(kind, envelope, due)
+        self.state.deciding = envelope.request_id
         try:
             return await self.desk.store(kind, envelope, due)
         finally:
-            self.state.deciding = False
+            self.state.deciding = ""
 
-    def _judge_no_other_decision(self) -> None:
-        if self.state.deciding:
+    def _judge_no_other_decision(self, envelope: Envelope) -> None:
+        if self.state.deciding not in ("", envelope.request_id):
             raise precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")
 
 

@@ -8,7 +8,9 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 
 with workflow.unsafe.imports_passed_through():
     # The sandbox knows only modules that this one imports by name, and resolves the types of arguments and results in them.
-    import trustrelay.workflow_worker.domain.records  # noqa: F401
+    import trustrelay.contracts.case_workflow
+    import trustrelay.workflow_worker.domain.records
+    import trustrelay.workflow_worker.domain.state  # noqa: F401
     from trustrelay.contracts.case_workflow import EXTRACTION_FINISHED, EXTRACTION_WORKFLOW, workflow_id
     from trustrelay.workflow_worker.application.catalogue import EXTRACT_DOCUMENTS_MARKDOWN, RECORD_NOT_ASSESSED
     from trustrelay.workflow_worker.application.running import reason_of, run_activity

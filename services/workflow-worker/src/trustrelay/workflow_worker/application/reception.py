@@ -41,12 +41,9 @@ def _deciding(decisions: DecisionHandlers) -> dict[Update, Kind]:
     def judge_deciding(message: contract.OfficerDecision, _: Sender) -> None:
         decisions.judge_deciding(message)
 
-    def judge_confirming(_: contract.SecondOfficerDecision, sender: Sender) -> None:
-        decisions.judge_confirming(sender)
-
     return {
         Update.OFFICER_DECISION: Kind(contract.OfficerDecision, decisions.officer_decision, payloads.require_escalation_owner, judge_deciding),
-        Update.SECOND_DECISION: Kind(contract.SecondOfficerDecision, decisions.second_decision, judge=judge_confirming),
+        Update.SECOND_DECISION: Kind(contract.SecondOfficerDecision, decisions.second_decision, judge=decisions.judge_confirming),
     }
 
 

@@ -78,8 +78,8 @@ class WorkflowState:
     reminders_sent: tuple[int, ...] = ()
     summary: Summary = field(default_factory=Summary)
     first_decision: FirstDecision | None = None
-    # Claimed before the first await of a deciding handler, so that two decisions cannot both pass.
-    deciding: bool = False
+    # The request that is deciding: claimed before the first await of its handler, so that two decisions cannot both pass.
+    deciding: str = ""
     # A hit, check or category was judged in review and the risk could not be assessed again: nobody approves on the old one.
     risk_stale: bool = False
     # Where the case stood when something was given up; None = it did not fail.

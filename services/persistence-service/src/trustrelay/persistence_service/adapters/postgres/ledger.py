@@ -1,6 +1,7 @@
 """What is written once: versions, audit chain, outbox, answers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -20,6 +21,15 @@ class LedgerRepository(Repository):
         query = select(transitions.c.content_sha256).where(self._of(transitions, case_id, state_version=state_version))
         found: str | None = await self._db.scalar(query)
         return found
+
+    async def versions(self, case: Case, *, after: int) -> Sequence[Case]:
+        """`case` as it was at each version above `after`, itself last; what versions do not record (its owner) is as it is now."""
+        table = transitions
+        columns = (table.c.state_version, table.c.status, table.c.iteration, table.c.tier, table.c.tier_set_by, table.c.trace_id)
+        between = (table.c.state_version > after, table.c.state_version < case.state_version)
+        query = select(*columns, table.c.recorded_at.label("updated_at")).where(self._of(table, case.case_id), *between)
+        passed = [replace(case, **row._mapping) for row in await self._db.execute(query.order_by(table.c.state_version))]
+        return [*passed, case] if case.state_version > after else []
 
     async def add_transition(self, case: Case, *, digest: str, actor: str, recorded_at: datetime) -> None:
         """The version `case` is at now."""
