@@ -53,9 +53,14 @@ def pep_list(sandbox: Sandbox) -> Reply:
     return copied(sandbox, "/lists/pep/entities.ftm.json")
 
 
+async def screened(service: Running, party: case_types.Party) -> messages.ScreenResponse:
+    """One call."""
+    return await stubs.ScreeningServiceStub(service.channel).Screen(messages.ScreenRequest(party=party), timeout=10)
+
+
 async def sanctions(service: Running) -> tuple[int, str, str]:
     """Outcome and reason of the sanctions check, and why the EU list is missing, as one answer tells them."""
-    response = await stubs.ScreeningServiceStub(service.channel).Screen(messages.ScreenRequest(party=BYSTANDER), timeout=10)
+    response = await screened(service, BYSTANDER)
     check = next(check for check in response.checks if check.kind == "sanctions_screening")
     listed = next(dataset for dataset in response.record.datasets if dataset.dataset == "eu_fsf")
     return check.outcome, check.reason, listed.unavailable_reason
@@ -87,6 +92,10 @@ async def test_a_list_that_refuses_at_start_comes_in_once_it_is_published(sandbo
             with publishing(port, {EU: eu_list}):
                 await until(cleared)
             await asyncio.wait_for(asyncio.gather(*service.service.loading), 5)
+            # CLEAR means that its entries are in the index, not only that it was fetched.
+            listed = sandbox.cast.lists.eu[0].person
+            hits = (await screened(service, case_types.Party(type=case_types.SUBJECT_TYPE_PERSON, full_name=listed.name))).record.hits
+            assert "eu_fsf" in {hit.dataset for hit in hits}
         assert set(seen) == {(NOT_ASSESSED, "LIST_UNAVAILABLE", "SOURCE_UNREACHABLE"), (CLEAR, "", "")}
         assert loaded.asked[PEP] == 1
 

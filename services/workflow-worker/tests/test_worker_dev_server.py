@@ -109,8 +109,8 @@ async def test_worker_case_goes_on_in_new_runs_with_messages_in_flight(server: S
     assert len(case.script.audit("case_reassigned")) == len(messages)
     assert len({receipt.state_version for receipt in first}) == len(messages)
     described = await case.handle.describe()
-    started = [event async for event in case.handle.fetch_history_events()][0].workflow_execution_started_event_attributes
-    assert started.continued_execution_run_id
+    history = await case.handle.fetch_history()
+    assert history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     values = {pair.key.name: pair.value for pair in described.typed_search_attributes}
     assert (values["CaseStatus"], values["TenantId"]) == ("REVIEW_PENDING", "tenant-test")
     assert len(case.script.audit("message_refused")) == 1

@@ -162,6 +162,20 @@ async def test_worker_process_started_first_waits_for_the_others(tmp_path: Path)
             assert not [line for line in worker.lines if "Retrying" in line["event"]]
 
 
+@pytest.mark.integration
+async def test_worker_process_waits_for_its_bucket(temporal_engine: Any, tmp_path: Path) -> None:  # noqa: F811
+    """A store that answers before its buckets are made is waited for like one that does not answer."""
+    port = free_port()
+    with bench() as servers:
+        store = servers.seaweed()
+        with running_engine(store, servers.folder):
+            store.client().remove_bucket("temporal-payloads")
+            async with worker_process(environment(tmp_path, temporal_engine, store, port), port) as worker:
+                await worker.until_waiting("PAYLOAD_BUCKET_MISSING")
+                store.client().make_bucket("temporal-payloads")
+                await worker.until(lambda: ask(worker.target), seconds=45)
+
+
 async def test_worker_process_waits_for_a_name_that_is_not_known_yet(tmp_path: Path) -> None:
     """A store whose name does not resolve is waited for; SIGTERM while waiting ends the process at once, with 0."""
     port = free_port()

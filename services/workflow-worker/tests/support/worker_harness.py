@@ -74,11 +74,13 @@ class RunningCase:
     server: Server
     input: CaseInput
     script: ScriptedCase
+    # Another workflow than the case's own, for example one that it started.
+    workflow_id: str = ""
 
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The workflow."""
-        return self.server.client.get_workflow_handle(contract.workflow_id(self.input.tenant_id, self.input.case_id), result_type=Receipt)
+        return self.server.client.get_workflow_handle(self.workflow_id or contract.workflow_id(self.input.tenant_id, self.input.case_id))
 
     async def message(self, update: Update, sender: Sender | None = None, *, request_id: str | None = None, version: int = 0, **payload: Any) -> Any:
         """A signed message with the defaults of its kind."""
@@ -136,15 +138,13 @@ class RunningCase:
         raise AssertionError("five queries without an answer")
 
     async def until(self, *statuses: Status, seconds: float = PATIENCE) -> CaseStatusView:
-        """Waits for one of the statuses."""
+        """Waits until one of the statuses is stored, and true in the workflow. Queries are dear: the store is asked first."""
         deadline = time.monotonic() + seconds
-        while True:
-            view = await self.view()
-            if view.status in statuses:
+        while time.monotonic() < deadline:
+            if self.script.status in statuses and (view := await self.view()).status in statuses:
                 return view
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{view.status} after {seconds} s; stored {self.script.statuses}; calls {self.script.calls}")
             await asyncio.sleep(0.01)
+        raise AssertionError(f"not {statuses} after {seconds} s; stored {self.script.statuses}; calls {self.script.calls}")
 
     async def eventually(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Waits for a fact of the script."""
@@ -161,7 +161,8 @@ class RunningCase:
     async def result(self) -> Receipt:
         """The workflow's end; time is skipped while waiting."""
         async with asyncio.timeout(PATIENCE):
-            receipt: Receipt = await self.handle.result()
+            handle = self.server.client.get_workflow_handle(self.handle.id, result_type=Receipt)
+            receipt: Receipt = await handle.result()
         return receipt
 
     async def to(self, status: Status) -> RunningCase:
@@ -189,6 +190,8 @@ class Server:
     cases: dict[str, ScriptedCase]
     task_queue: str
     host: WorkerHost
+    # After how long a workflow task that went to a worker that is gone is given to another one; None = the server's 10 s.
+    task_timeout: timedelta | None = None
 
     async def crash(self) -> None:
         """The worker goes away with everything it had in memory, and another one takes over.
@@ -216,6 +219,7 @@ class Server:
             id=contract.workflow_id(case.tenant_id, case.case_id),
             task_queue=self.task_queue,
             search_attributes=of_new_case(case),
+            task_timeout=self.task_timeout,
         )
 
 

@@ -8,7 +8,7 @@ from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_PERSON, Party, Subject, SubjectType
 from trustrelay.contracts.parties import party_id
 from trustrelay.persistence_service.application import checks, templates
-from trustrelay.persistence_service.application.ports import Clock, DomainEvent, Store, TemplateLibrary, Unit
+from trustrelay.persistence_service.application.ports import Clock, DomainEvent, Store, TemplateLibrary, Unit, Version
 from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.cases import Case
@@ -113,10 +113,10 @@ async def _open(unit: Unit, library: TemplateLibrary, staged: Case, actor: str, 
     if case.predecessor_case_id:
         facts["predecessor_case_id"] = case.predecessor_case_id
     digest = checks.sha256_of({"opened": case.case_id})
-    await unit.ledger.add_transition(case, digest=digest, actor=actor, recorded_at=now)
     event_id = ids.derived("case_opened", case.case_id)
-    await unit.ledger.append_audit(case.case_id, [Entry(event_id, "case_opened", case.created_by, now, facts, trace_id)])
-    await unit.ledger.add_domain_event(case, DomainEvent(event_id, "case.opened", case.case_id, case.request_id, facts), now)
+    event = DomainEvent(event_id, "case.opened", case.case_id, case.request_id, facts)
+    entry = Entry(event_id, "case_opened", case.created_by, now, facts, trace_id)
+    await unit.ledger.add_version(Version(case, digest, actor, now, event, [entry]))
     return case
 
 

@@ -36,11 +36,13 @@ class Closing:
     async def after_decision(self) -> None:
         """Successor, capsule, graph, memory. Raises ActivityError when the capsule is refused for good."""
         if self.state.status is Status.ESCALATED:
-            await self.successors.begin()
+            with stage_span(self.state, self.case, self.state.status):
+                await self.successors.begin()
         await self._seal()
-        if self.case.policy.path is not Path.KYC:
-            await self._remember(catalogue.POPULATE_KNOWLEDGE_GRAPH)
-        await self._remember(catalogue.CONSOLIDATE_INVESTIGATION_MEMORY)
+        with stage_span(self.state, self.case, self.state.status):
+            if self.case.policy.path is not Path.KYC:
+                await self._remember(catalogue.POPULATE_KNOWLEDGE_GRAPH)
+            await self._remember(catalogue.CONSOLIDATE_INVESTIGATION_MEMORY)
 
     async def refuse_cancellation(self) -> None:
         """Keeps on record that someone asked Temporal to cancel the case."""

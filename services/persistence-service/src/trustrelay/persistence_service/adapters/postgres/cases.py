@@ -5,7 +5,7 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text, tuple_, update
+from sqlalchemy import Row, and_, bindparam, select, text, tuple_, update
 
 from trustrelay.common.v1.case_file_pb2 import CasePolicy, CaseSummary
 from trustrelay.common.v1.case_types_pb2 import Subject
@@ -26,6 +26,12 @@ _SUCCESSOR = (
     .label("successor_case_id")
 )
 _CASES = select(cases, _SUCCESSOR)
+# Made once: what a statement is cached by is worked out once per statement object.
+_THIS = and_(cases.c.tenant_id == bindparam("tenant"), cases.c.case_id == bindparam("case"))
+_ONE = _CASES.where(_THIS)
+_LOCKED = _ONE.with_for_update(of=cases)
+_ADVANCE = update(cases).where(_THIS).values({name: bindparam(name) for name in (*_ADVANCED, "projection")})
+_SUMMARY = text(SUMMARY)
 
 
 class CaseRepository(Repository):
@@ -55,7 +61,7 @@ class CaseRepository(Repository):
     async def advance(self, case: Case) -> None:
         """Write what a transition changes; triggers refuse what must not be."""
         values: dict[str, object] = {name: getattr(case, name) for name in _ADVANCED}
-        await self._db.execute(update(cases).where(self._of(cases, case.case_id)).values(**values, projection=dict(case.projection or {})))
+        await self._db.execute(_ADVANCE, values | self._this(case.case_id) | {"projection": dict(case.projection or {})})
 
     async def page(self, *, size: int, token: str, status: str) -> Page:
         """Newest first. Raises FIELD_INVALID for a token that is not ours."""
@@ -71,7 +77,7 @@ class CaseRepository(Repository):
 
     async def summary(self, case_id: str) -> CaseSummary:
         """The facts that the workflow judges by, as stored now."""
-        row = (await self._db.execute(text(SUMMARY), {"tenant": self._tenant, "case": case_id})).one()
+        row = (await self._db.execute(_SUMMARY, self._this(case_id))).one()
         return summary_of(row)
 
     async def track_record(self, case: Case) -> tuple[int, float]:
@@ -81,11 +87,13 @@ class CaseRepository(Repository):
         return row.decided, float(row.agreement)
 
     async def _one(self, case_id: str, *, staged: bool, lock: bool) -> Case:
-        query = _CASES.where(self._of(cases, case_id))
-        row = (await self._db.execute(query.with_for_update(of=cases) if lock else query)).first()
+        row = (await self._db.execute(_LOCKED if lock else _ONE, self._this(case_id))).first()
         if row is None or (row.opened_at is None and not staged):
             raise case_not_found()
         return _case(row)
+
+    def _this(self, case_id: str) -> dict[str, object]:
+        return {"tenant": self._tenant, "case": case_id}
 
 
 def _case(row: Row[Any]) -> Case:
