@@ -13,7 +13,9 @@ CLUSTER=$(realpath ../shared/cluster/cluster 2>/dev/null || true)
 SERVICES=(case-api persistence-service document-service osint-service workflow-worker)
 IMAGES=("${SERVICES[@]}" devservers)
 TESTS=$PWD/tests/cluster OUT=$PWD/build/test-cluster CHARTS=$PWD/build/charts/install PY=$PWD/.venv/bin/python
-READY='{{range .items}}{{$pod := .metadata.name}}{{if not .metadata.deletionTimestamp}}{{range .status.conditions}}{{if and (eq .type "Ready") (eq .status "True")}}{{$pod}} {{end}}{{end}}{{end}}{{end}}'
+# Ready pods, as "NAME=IMAGE ".
+# shellcheck disable=SC2016  # Go's variables
+READY='{{range .items}}{{$pod := .metadata.name}}{{$image := (index .spec.containers 0).image}}{{if not .metadata.deletionTimestamp}}{{range .status.conditions}}{{if and (eq .type "Ready") (eq .status "True")}}{{$pod}}={{$image}} {{end}}{{end}}{{end}}{{end}}'
 step=prepare load_pid="" timings=()
 
 if [ -x "$CLUSTER" ] && [ -z "${KUBECONFIG:-}" ]; then
@@ -50,18 +52,20 @@ own_cluster() {
   "$CLUSTER" install >"$OUT/install.log"
   "$CLUSTER" base >>"$OUT/install.log"
   podman image exists "docker.io/trustrelay/devservers:$TAG" || scripts/images.sh --tag "$TAG"
-  if [ "$STEPS" = "$WHOLE" ] && [ -z "${SKIP_LOAD:-}" ]; then "$CLUSTER" reset >/dev/null; else "$CLUSTER" up >/dev/null; fi
-  [ -n "${SKIP_LOAD:-}" ] || load_images
+  local verb=up up_pid
+  [ "$STEPS" != "$WHOLE" ] || [ -n "${SKIP_LOAD:-}" ] || verb=reset
+  "$CLUSTER" $verb >"$OUT/$verb.log" 2>&1 & up_pid=$!
+  [ -n "${SKIP_LOAD:-}" ] || archive_images
+  wait $up_pid || { cat "$OUT/$verb.log" >&2; die "the cluster does not start"; }
+  [ -n "${SKIP_LOAD:-}" ] || { "$CLUSTER" load "$OUT/images.tar" >"$OUT/load.log"; rm -f "$OUT/images.tar"; }
 }
-load_images() { # both tags in one archive: their layers are read once
+archive_images() { # both tags in one archive: their layers are in it once
   local name names=()
   for name in "${IMAGES[@]}"; do
     next_image "$name"
     names+=("docker.io/trustrelay/$name:$TAG" "docker.io/trustrelay/$name:$NEXT_TAG")
   done
-  rm -f "$OUT/images.tar"
   podman --cgroup-manager=cgroupfs --events-backend=file save -q -m -o "$OUT/images.tar" "${names[@]}"
-  "$CLUSTER" load "$OUT/images.tar" >"$OUT/load.log"; rm -f "$OUT/images.tar"
 }
 next_image() { # the same program as another image under another tag, in a second: what an upgrade replaces pods for
   local folder; folder=$(mktemp -d)
@@ -98,20 +102,22 @@ step_rollback() {
   run helm rollback "$RELEASE" --namespace "$NAMESPACE" --wait --timeout 8m >"$OUT/helm-rollback.log" 2>&1 || { tail -n 5 "$OUT/helm-rollback.log" >&2; return 1; }
   current_version_is "$TAG"; pods_run "$TAG"
 }
-pods_run() { # every ready pod of the services is of this tag
-  local name other
+pods_run() { # two ready pods of each service, all of this tag
+  local name pod pods
   for name in "${SERVICES[@]}"; do
-    other=$(k get deployment -l "app.kubernetes.io/name=$name,app.kubernetes.io/instance=$RELEASE" -o 'jsonpath={.items[*].spec.template.spec.containers[0].image}')
-    [[ $other == *:$1 ]] || die "$name runs $other, expected $1"
+    read -ra pods <<<"$(ready "$name")"
+    [ ${#pods[@]} -ge 2 ] || die "$name has ${#pods[@]} ready pods"
+    for pod in "${pods[@]}"; do [[ $pod == *:$1 ]] || die "${pod%=*} runs ${pod#*=}, expected tag $1"; done
   done
 }
+ready() { k get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/name=$1" -o "go-template=$READY"; }
+ready_pods() { local pods; read -ra pods <<<"$(ready "$1")"; echo "${pods[@]%%=*}"; }
 
 # --- cases -------------------------------------------------------------------------------------------------------------
 observe() { k exec cluster-test-observer -c driver -- env SEED="${SEED:-1}" python "$@"; }
 step_open() { observe /code/cases.py open /data/cases.json REQUIREMENTS_REVIEW AWAITING_DOCUMENTS AWAITING_SECOND_APPROVAL; }
 step_open_new() { observe /code/cases.py open /data/cases.json REQUIREMENTS_REVIEW; }
 step_finish() { observe /code/cases.py finish /data/cases.json; }
-ready_pods() { k get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/name=$1" -o "go-template=$READY"; }
 step_balance() { # each pod of the four services that are called has its share
   local name pods=()
   for name in "${SERVICES[@]:0:4}"; do read -ra found <<<"$(ready_pods "$name")"; pods+=("${found[@]}"); done
@@ -134,22 +140,26 @@ step_disturb() {
   load_pid=""; grep -v driving "$OUT/load-cases.log"
   return $result
 }
-whole() { # whole NAME: two ready pods
-  local pods; read -ra pods <<<"$(ready_pods "$1")"; [ ${#pods[@]} -ge 2 ]
+whole_without() { # whole_without NAME PODS: two ready pods, none of them of PODS
+  local pod pods; read -ra pods <<<"$(ready_pods "$1")"
+  [ ${#pods[@]} -ge 2 ] || return 1
+  for pod in "${pods[@]}"; do [[ " $2 " != *" $pod "* ]] || return 1; done
 }
-gone_and_whole() { local pods; read -ra pods <<<"$(ready_pods "$1")"; [ ${#pods[@]} -ge 2 ] && [[ " ${pods[*]} " != *" $2 "* ]]; }
-step_delete() { # one pod of each service, one service after the other
-  local name pods
+step_delete() { # one pod of each service, one service after the other, each before the one before is whole again
+  local name pods gone=()
   for name in "${SERVICES[@]}"; do
     read -ra pods <<<"$(ready_pods "$name")"
     k delete pod "${pods[0]}" --wait=false >/dev/null
-    until_ok 240 "$name after the deletion of ${pods[0]}" gone_and_whole "$name" "${pods[0]}"
+    gone+=("${pods[0]}"); sleep 3
   done
+  for name in "${SERVICES[@]}"; do until_ok 400 "$name after the deletion of a pod" whole_without "$name" "${gone[*]}"; done
+  say "deleted: ${gone[*]}"
 }
 step_evict() { # as `kubectl drain` does: every pod at once, again and again while its budget refuses. (One node: a drain itself has nowhere to go.)
-  local name pod pods=() found left refused=0 tries=0 end=$((SECONDS + 420)) version=v1beta1
+  local name pod pods=() found left all refused=0 tries=0 end=$((SECONDS + 600)) version=v1beta1
   run kubectl api-versions | grep -qx policy/v1 && version=v1
   for name in "${SERVICES[@]}"; do read -ra found <<<"$(ready_pods "$name")"; pods+=("${found[@]}"); done
+  all="${pods[*]}"
   while [ ${#pods[@]} -gt 0 ]; do
     left=()
     for pod in "${pods[@]}"; do
@@ -161,7 +171,7 @@ step_evict() { # as `kubectl drain` does: every pod at once, again and again whi
     [ ${#pods[@]} = 0 ] || sleep 2
   done
   [ $refused -gt 0 ] || die "no eviction was refused: the disruption budgets do not hold"
-  for name in "${SERVICES[@]}"; do until_ok 240 "$name after its eviction" whole "$name"; done
+  for name in "${SERVICES[@]}"; do until_ok 400 "$name after its eviction" whole_without "$name" "$all"; done
   say "evict: $tries requests, $refused refused by a budget"
 }
 eviction() { # eviction POD VERSION: fails when the pod's budget refuses it; anything else but success ends the test
@@ -176,7 +186,7 @@ step_servers() { # Temporal's and Postgres' only pods; their volumes stay
   for name in temporal postgres; do
     uid=$(k get pod "$RELEASE-dev-$name-0" -o 'jsonpath={.metadata.uid}')
     k delete pod "$RELEASE-dev-$name-0" --wait=false >/dev/null
-    until_ok 240 "$name after its deletion" another_is_ready "$RELEASE-dev-$name-0" "$uid"
+    until_ok 400 "$name after its deletion" another_is_ready "$RELEASE-dev-$name-0" "$uid"
   done
 }
 another_is_ready() { # another_is_ready POD UID
@@ -217,7 +227,7 @@ ended() {
   local result=$?
   trap - EXIT INT TERM
   set +e
-  [ -z "$load_pid" ] || kill "$load_pid" 2>/dev/null
+  [ -z "$load_pid" ] || { k exec cluster-test-observer -c driver -- touch /data/stop; kill "$load_pid"; } 2>/dev/null
   [ $result = 0 ] || diagnose
   [ -z "$local_cluster" ] || [ -n "$KEEP" ] || "$CLUSTER" down >/dev/null
   rm -f "$OUT/images.tar"
