@@ -13,9 +13,11 @@ from typing import Any
 from ledger import Acknowledged
 
 from trustrelay.devstack.client import CustomerClient, Endpoint, OfficerClient, log_in
-from trustrelay.servicekit.errors import DeadlineExceeded, Unavailable
+from trustrelay.servicekit.errors import Cancelled, DeadlineExceeded, Unavailable
 
 PAUSE_SECONDS = 0.5
+# CANCELLED although nobody here cancelled: the server's drain ended before the call did.
+OUTAGES = (Unavailable, DeadlineExceeded, Cancelled)
 
 
 @dataclass(slots=True)
@@ -36,9 +38,9 @@ class Journal:
             try:
                 answer = await call()
                 break
-            except (Unavailable, DeadlineExceeded) as outage:
+            except OUTAGES as outage:
                 tries += 1
-                self.failed_tries[f"{type(request).__name__} {outage.reason}"] += 1
+                self.failed_tries[f"{type(request).__name__} {outage.code.name}"] += 1
                 if time.monotonic() - began > self.patience:
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)

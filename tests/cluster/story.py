@@ -36,7 +36,7 @@ class Story:
     staff: Staff
     cast: DemoCast
     case_id: str
-    patience: float = 420.0
+    patience: float = 600.0
     done: set[str] = field(default_factory=set)
 
     async def until(self, wanted: str) -> CaseFile:
