@@ -208,7 +208,7 @@ step_uninstall() {
   say "left after uninstall: $left"
   [ "$left" = "persistentvolumeclaim/data-$RELEASE-dev-postgres-0 persistentvolumeclaim/data-$RELEASE-dev-s3-0 persistentvolumeclaim/data-$RELEASE-dev-temporal-0 " ] ||
     die "uninstall leaves something else than the dev servers' volumes"
-  run kubectl delete namespace "$NAMESPACE" --wait=false >/dev/null
+  run kubectl delete namespace "$NAMESPACE" --timeout=180s >/dev/null
 }
 no_pods() { [ -z "$(k get pods -o name)" ]; }
 diagnose() { # everything that tells why, in files; the shortest of it on stderr
