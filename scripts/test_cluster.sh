@@ -21,7 +21,7 @@ step=prepare load_pid="" timings=()
 if [ -x "$CLUSTER" ] && [ -z "${KUBECONFIG:-}" ]; then
   local_cluster=1 render=(--post-renderer helm-compat) NEXT_TAG=${NEXT_TAG:-$TAG-next}
   run() { "$CLUSTER" exec "$@"; }
-  # That API knows no gRPC probes: an exec of the same question. Python's gRPC costs seconds of a small node at each; this costs 0.1 s.
+  # That API knows no gRPC probes: an exec of the same question over a plain socket, as importing gRPC at each probe weighs on a small node.
   GRPC_PROBE_COMMAND="python -ISc $("$PY" -c 'import shlex, sys; print(shlex.quote(open(sys.argv[1]).read()))' "$TESTS/probe.py") {port} {service}"
   export GRPC_PROBE_COMMAND
 else
