@@ -39,6 +39,8 @@ class Echo:
                 raise errors.ResourceExhausted("QUOTA", "try later", retry_after=timedelta(seconds=7, milliseconds=500))
             case b"plain":
                 await call.abort(grpc.StatusCode.DATA_LOSS, "text that nobody vouches for")
+            case b"cancelled":
+                await call.abort(grpc.StatusCode.CANCELLED, "drained")
             case b"flaky":
                 self.attempts += 1
                 if self.attempts < 3:

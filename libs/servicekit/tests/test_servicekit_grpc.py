@@ -284,3 +284,11 @@ def test_reasons_are_upper_snake_case() -> None:
     """A reason that machines cannot rely on is refused when it is written."""
     with pytest.raises(ValueError, match="UPPER_SNAKE"):
         errors.NotFound("not found", "x")
+
+
+
+async def test_a_bare_cancelled_can_be_sent_again(channel: grpc.aio.Channel) -> None:
+    """Nobody here cancelled the call, so the server stopped under it: UNAVAILABLE / UPSTREAM_STOPPED, never the end of the caller's work."""
+    with context.use(CALLER):
+        refused = await _refusal(channel, "Fail", b"cancelled")
+    assert (type(refused), refused.reason) == (errors.Unavailable, "UPSTREAM_STOPPED")

@@ -147,12 +147,15 @@ def from_rpc_error(error: grpc.RpcError) -> ServiceError:
     """The typed error behind a failed call.
 
     Without an ``ErrorInfo`` the code is kept, the reason is ``UNKNOWN_UPSTREAM`` and the upstream's text is
-    dropped: nobody vouches that it is free of personal data.
+    dropped: nobody vouches that it is free of personal data. A bare CANCELLED is a server whose time to drain was
+    over (cancelling a call ourselves raises asyncio.CancelledError): another replica answers the same call.
     """
     code = error.code() if isinstance(error, grpc.Call | grpc.aio.AioRpcError) else grpc.StatusCode.UNKNOWN
     status = _status_of(error)
     if status is not None and (typed := from_status(status)) is not None:
         return typed
+    if code is grpc.StatusCode.CANCELLED:
+        return Unavailable("UPSTREAM_STOPPED", "the called service stopped before it answered")
     return _BY_CODE.get(code, Unknown)(UNKNOWN_UPSTREAM, f"the called service answered {code.name}")
 
 

@@ -1,6 +1,8 @@
 """Traces and logs of a process: one call sets both up, scrubbed before anything leaves."""
 
 import importlib.util
+import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +29,7 @@ def setup(service_name: str, settings: ServiceSettings) -> Callable[[], None]:
     _logging.configure(service_name, settings.log_level)
     # Trace context only: baggage could carry values from one service into another's spans.
     propagate.set_global_textmap(TraceContextTextMapPropagator())
-    provider = _tracer_provider(Resource.create({"service.name": service_name, "service.namespace": "trustrelay"}))
+    provider = _tracer_provider(_resource(service_name))
     if settings.otlp_endpoint is not None:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True, timeout=5)
         provider.add_span_processor(BatchSpanProcessor(ScrubbingExporter(exporter)))
@@ -52,6 +54,13 @@ def instrument_asyncpg() -> None:
     from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor  # extra [postgres]
 
     AsyncPGInstrumentor(capture_parameters=False).instrument()  # type: ignore[no-untyped-call]
+
+
+def _resource(service_name: str) -> Resource:
+    """Which process this is: in Kubernetes the host's name is the pod's, so replicas can be told apart."""
+    host = socket.gethostname()
+    names = {"service.name": service_name, "service.namespace": "trustrelay", "host.name": host, "service.instance.id": f"{host}/{os.getpid()}"}
+    return Resource.create(names)
 
 
 def _tracer_provider(resource: Resource) -> Any:
