@@ -18,7 +18,8 @@ SELECT
   has_confirmed_hit(k.tenant_id, k.case_id, 'role.pep%') AS confirmed_pep,
   has_confirmed_hit(k.tenant_id, k.case_id, 'sanction%') AS confirmed_sanction,
   EXISTS (SELECT FROM check_overrides o WHERE o.tenant_id = k.tenant_id AND o.case_id = k.case_id) AS has_override,
-  (SELECT r.body FROM risk_assessments r WHERE r.tenant_id = k.tenant_id AND r.case_id = k.case_id ORDER BY r.ordinal DESC LIMIT 1) AS risk,
+  (SELECT jsonb_build_object('level', r.body -> 'level', 'recommendation', r.body -> 'recommendation') FROM risk_assessments r
+    WHERE r.tenant_id = k.tenant_id AND r.case_id = k.case_id ORDER BY r.ordinal DESC LIMIT 1) AS risk,
   ARRAY(SELECT q.requirement_id FROM requirements q WHERE q.tenant_id = k.tenant_id AND q.case_id = k.case_id AND q.status IN ('OPEN', 'BOUNCED')
         ORDER BY q.position, 1) AS open_requirements,
   ARRAY(SELECT d.document_id FROM documents d WHERE d.tenant_id = k.tenant_id AND d.case_id = k.case_id AND d.state = 'STORED'
