@@ -342,10 +342,9 @@ async def test_worker_hit_judged_in_review_assesses_the_risk_again_before_anyone
 async def test_worker_approval_waits_when_the_risk_could_not_be_assessed_again(server: Server) -> None:
     """An old risk approves nothing: a follow-up investigates again, and then the approval passes."""
     case = await in_review(server, replace(CLEAR, open_hits=("hit-1",)))
-    case.script.fail("reassess_risk", ApplicationError("down", "UNAVAILABLE", type="UNREACHABLE"), always=True)
+    case.script.fail("reassess_risk", refusal("RULES_BROKEN"))
     await case.send(Update.RESOLVE_HIT)
     assert (await case.refused(Update.OFFICER_DECISION)).reason == "RISK_NOT_REASSESSED"
-    case.script.recover("reassess_risk")
     await case.send(Update.OFFICER_DECISION, decision=Decision.FOLLOW_UP, follow_up_tasks=("once more",))
     await case.until(Status.AWAITING_DOCUMENTS)
     await case.send(Update.SKIP_DOCUMENTS)

@@ -38,7 +38,7 @@ KEYS = [SearchAttributeKey.for_keyword(name) for name in ("CaseStatus", "Automat
 TENANT = "tenant-test"
 # Seconds that a test waits for what happens at once on a machine with nothing else to do.
 PATIENCE = 60
-_QUERY = timedelta(seconds=8)
+_QUERY = timedelta(seconds=4)
 MESSAGES: dict[Update, tuple[type, dict[str, Any]]] = {
     Update.OPEN: (contract.OpenCase, {}),
     Update.DOCUMENTS_SUBMITTED: (contract.DocumentsSubmitted, {}),
