@@ -82,17 +82,18 @@ def _line(service: str, name: str, trace: str, case: str = "c", **more: object) 
 
 
 def test_a_stage_that_nobody_can_follow_is_found(tmp_path: Path) -> None:
-    """No parent and no link to the opening is broken, unless the case continues another; earlier runs are not judged again."""
+    """No parent and no link to the opening is broken, a successor links to the decision that escalated; earlier runs are not judged again."""
     traces = tmp_path / "traces.jsonl"
     traces.write_text(_line("workflow-worker", "stage OLD", "t0"))
     since = traces.stat().st_size
     with traces.open("a") as more:
         more.write(_line("case-api", "trustrelay.case.v1.CaseService/CreateCase", "t1"))
         more.write(_line("workflow-worker", "stage INVESTIGATING", "t2", links=[{"traceId": "t1"}]))
-        more.write(_line("workflow-worker", "stage REVIEW_PENDING", "t3", case="successor"))
-    assert judge_stages(traces, since).broken == ("stage REVIEW_PENDING",)
-    facts = judge_stages(traces, since, frozenset({"successor"}))
-    assert (facts.broken, facts.linked) == ((), 1)
+        more.write(_line("case-api", "trustrelay.case.v1.CaseService/DecideCase", "t3"))
+        more.write(_line("workflow-worker", "stage PRE_INVESTIGATION", "t4", case="successor", links=[{"traceId": "t3"}]))
+        more.write(_line("workflow-worker", "stage REVIEW_PENDING", "t5"))
+    facts = judge_stages(traces, since)
+    assert (facts.broken, facts.linked) == (("stage REVIEW_PENDING",), 3)
     assert judge_stages(traces).broken == ("stage OLD", "stage REVIEW_PENDING")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,13 +31,33 @@ from trustrelay.workflow_worker.domain.state import Summary
 AUDITOR = Sender(actor="auditor-one", roles=("auditor",))
 STRANGER = Sender(signer=new_signer())
 PEOPLE = (OFFICER, SECOND, MANAGER, CUSTOMER, AUDITOR)
-_BUSY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
+# What the workflow itself may have written since its last task; anything else makes the server give it another one.
+_OWN = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_TIMER_CANCELED,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED,
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
+}
 _ENDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
 }
 _STEP = timedelta(seconds=2)
+
+
+def _task_is_done(events: Sequence[HistoryEvent]) -> bool:
+    for event in reversed(events):
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            return True
+        if event.event_type not in _OWN:
+            return False
+    return False
 
 
 def _running(events: Iterable[HistoryEvent]) -> set[str]:
@@ -208,7 +228,7 @@ class Driver:
         last = events[-1].event_type
         if last in _ENDS:
             return last is not EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
-        return last not in _BUSY and len(self.script.in_flight) == len(_running(events)) and _running(events) <= held
+        return _task_is_done(events) and len(self.script.in_flight) == len(_running(events)) and _running(events) <= held
 
     async def compare(self) -> None:
         """What the store, the workflow and the model say about the case is the same, and no rule was broken on the way."""

@@ -159,7 +159,7 @@ class CaseServiceServicer:
     """
 
     def CreateCase(self, request, context):
-        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND.
+        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,7 +213,7 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideCase(self, request, context):
-        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only).
+        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -247,7 +247,7 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReassignCase(self, request, context):
-        """Hands the case to another officer. Its owner or a manager.
+        """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class CaseServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     CreateCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreateCaseRequest, _case_service_pb2.CreateCaseResponse]
-    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
     GetCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]
     ListCases: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]
     WatchCase: _grpc.UnaryStreamMultiCallable[_case_service_pb2.WatchCaseRequest, _case_service_pb2.WatchCaseResponse]
@@ -55,7 +55,7 @@ class CaseServiceStub:
     OverrideCheck: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.OverrideCheckRequest, _case_service_pb2.OverrideCheckResponse]
     """Accepts a NOT_ASSESSED check with a reason; the approval then needs a second officer. FAILED_PRECONDITION CHECK_NOT_OVERRIDABLE."""
     DecideCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.DecideCaseRequest, _case_service_pb2.DecideCaseResponse]
-    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
     ConfirmDecision: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ConfirmDecisionRequest, _case_service_pb2.ConfirmDecisionResponse]
     """The second officer. PERMISSION_DENIED SAME_OFFICER."""
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]
@@ -64,7 +64,7 @@ class CaseServiceStub:
     ExtendTimeline: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]
     """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
     ReassignCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]
-    """Hands the case to another officer. Its owner or a manager."""
+    """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
     ReclassifyMcc: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]
     """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
     ResumeCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]
@@ -91,7 +91,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreateCaseRequest, _case_service_pb2.CreateCaseResponse]  # type: ignore[assignment]
-    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
     GetCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]  # type: ignore[assignment]
     ListCases: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]  # type: ignore[assignment]
     WatchCase: _aio.UnaryStreamMultiCallable[_case_service_pb2.WatchCaseRequest, _case_service_pb2.WatchCaseResponse]  # type: ignore[assignment]
@@ -105,7 +105,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     OverrideCheck: _aio.UnaryUnaryMultiCallable[_case_service_pb2.OverrideCheckRequest, _case_service_pb2.OverrideCheckResponse]  # type: ignore[assignment]
     """Accepts a NOT_ASSESSED check with a reason; the approval then needs a second officer. FAILED_PRECONDITION CHECK_NOT_OVERRIDABLE."""
     DecideCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.DecideCaseRequest, _case_service_pb2.DecideCaseResponse]  # type: ignore[assignment]
-    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
     ConfirmDecision: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ConfirmDecisionRequest, _case_service_pb2.ConfirmDecisionResponse]  # type: ignore[assignment]
     """The second officer. PERMISSION_DENIED SAME_OFFICER."""
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
@@ -114,7 +114,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     ExtendTimeline: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]  # type: ignore[assignment]
     """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
     ReassignCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]  # type: ignore[assignment]
-    """Hands the case to another officer. Its owner or a manager."""
+    """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
     ReclassifyMcc: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]  # type: ignore[assignment]
     """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
     ResumeCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]  # type: ignore[assignment]
@@ -144,7 +144,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.CreateCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.CreateCaseResponse, _abc.Awaitable[_case_service_pb2.CreateCaseResponse]]:
-        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def GetCase(
@@ -206,7 +206,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.DecideCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.DecideCaseResponse, _abc.Awaitable[_case_service_pb2.DecideCaseResponse]]:
-        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
 
     @_abc_1.abstractmethod
     def ConfirmDecision(
@@ -245,7 +245,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.ReassignCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.ReassignCaseResponse, _abc.Awaitable[_case_service_pb2.ReassignCaseResponse]]:
-        """Hands the case to another officer. Its owner or a manager."""
+        """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
 
     @_abc_1.abstractmethod
     def ReclassifyMcc(

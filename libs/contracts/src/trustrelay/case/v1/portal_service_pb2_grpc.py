@@ -120,7 +120,7 @@ class PortalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StartIdentityVerification(self, request, context):
-        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE.
+        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

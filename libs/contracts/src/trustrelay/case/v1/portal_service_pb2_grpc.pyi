@@ -48,7 +48,7 @@ class PortalServiceStub:
     SubmitDocuments: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.SubmitDocumentsRequest, _portal_service_pb2.SubmitDocumentsResponse]
     """Hands the uploads in."""
     StartIdentityVerification: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.StartIdentityVerificationRequest, _portal_service_pb2.StartIdentityVerificationResponse]
-    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
     CompleteIdentityVerification: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.CompleteIdentityVerificationRequest, _portal_service_pb2.CompleteIdentityVerificationResponse]
     """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
     PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
@@ -74,7 +74,7 @@ class PortalServiceAsyncStub(PortalServiceStub):
     SubmitDocuments: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.SubmitDocumentsRequest, _portal_service_pb2.SubmitDocumentsResponse]  # type: ignore[assignment]
     """Hands the uploads in."""
     StartIdentityVerification: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.StartIdentityVerificationRequest, _portal_service_pb2.StartIdentityVerificationResponse]  # type: ignore[assignment]
-    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
     CompleteIdentityVerification: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.CompleteIdentityVerificationRequest, _portal_service_pb2.CompleteIdentityVerificationResponse]  # type: ignore[assignment]
     """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
     PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
@@ -133,7 +133,7 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _portal_service_pb2.StartIdentityVerificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_portal_service_pb2.StartIdentityVerificationResponse, _abc.Awaitable[_portal_service_pb2.StartIdentityVerificationResponse]]:
-        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
 
     @_abc_1.abstractmethod
     def CompleteIdentityVerification(

@@ -76,7 +76,7 @@ class RiskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ComputeConfidence(self, request, context):
-        """coverage x agreement x reliability x freshness, with its parts.
+        """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class RiskServiceStub:
     AssignTier: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
     ComputeConfidence: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]
-    """coverage x agreement x reliability x freshness, with its parts."""
+    """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
     ScoreQuality: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.ScoreQualityRequest, _risk_service_pb2.ScoreQualityResponse]
     """completeness, consistency, citation."""
 
@@ -52,7 +52,7 @@ class RiskServiceAsyncStub(RiskServiceStub):
     AssignTier: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]  # type: ignore[assignment]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
     ComputeConfidence: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]  # type: ignore[assignment]
-    """coverage x agreement x reliability x freshness, with its parts."""
+    """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
     ScoreQuality: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.ScoreQualityRequest, _risk_service_pb2.ScoreQualityResponse]  # type: ignore[assignment]
     """completeness, consistency, citation."""
 
@@ -81,7 +81,7 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _risk_service_pb2.ComputeConfidenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_risk_service_pb2.ComputeConfidenceResponse, _abc.Awaitable[_risk_service_pb2.ComputeConfidenceResponse]]:
-        """coverage x agreement x reliability x freshness, with its parts."""
+        """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
 
     @_abc_1.abstractmethod
     def ScoreQuality(

@@ -59,8 +59,8 @@ class Proofs:
         expect(facts.events < MAX_EVENTS and facts.size_bytes < MAX_BYTES, "the history is small")
         expect(not facts.leaks, f"nothing personal is readable in the history: {facts.leaks}")
 
-    async def privacy(self, self_opened: frozenset[str]) -> None:
-        """Every service is traced, every stage can be followed, and none of it names anybody. `self_opened`: cases that continue another."""
+    async def privacy(self) -> None:
+        """Every service is traced, every stage can be followed, and none of it names anybody."""
         data = self.stack.environment.data
         traces = data.telemetry / "traces.jsonl"
         await asyncio.sleep(_EXPORT_SECONDS)
@@ -70,7 +70,7 @@ class Proofs:
         self.teller.tell("spans: " + ", ".join(f"{name} {counts[name]}" for name in SERVICES))
         few = [name for name in SERVICES if counts[name] < MINIMUM_SPANS]
         expect(not few, f"at least {MINIMUM_SPANS} spans of every service were seen, not of {few}")
-        stages = judge_stages(traces, self.since.get(traces, 0), self_opened)
+        stages = judge_stages(traces, self.since.get(traces, 0))
         self.teller.tell(f"traces: {stages.continued} stages continue a message's trace, {stages.linked} are linked to their case")
         expect(not stages.broken and stages.continued > 0 and stages.linked > 0, f"every stage can be followed, not {stages.broken}")
         leaks = scan_files(self.words, written_files(data), self.since)

@@ -44,7 +44,6 @@ class Demo:
         self._cast = DemoCast.generate(wishes.seed, folder)
         before = {path: path.stat().st_size for path in written_files(environment.data)}
         self._proofs = Proofs(stack, teller, ForbiddenWords(self._cast.forbidden), folder, wishes.trace_out, before)
-        self._successors: list[str] = []
         self._endpoint = Endpoint(environment.target("case-api"), environment.issuer_url)
 
     async def run(self) -> str:
@@ -55,7 +54,7 @@ class Demo:
             first = await stories(client, people)
             self._teller.chapter("Proofs")
             await self._proofs.history(client, first.header.case_id)
-        await self._proofs.privacy(frozenset(self._successors))
+        await self._proofs.privacy()
         return first.header.case_id
 
     async def _companies(self, client: Client, people: People) -> CaseFile:
@@ -97,7 +96,6 @@ class Demo:
         self._teller.chapter(f"Case D: {self._cast.subject('kyc_mismatch').legal_name}")
         scene = await self._scene(people, KYC, "kyc_mismatch")
         escalated = await EscalatedPerson(scene).run()
-        self._successors.append(escalated.header.successor_case_id)
         await self._proofs.capsule(people, escalated)
         return first
 

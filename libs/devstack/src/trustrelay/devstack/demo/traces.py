@@ -31,11 +31,15 @@ class StageFacts:
     broken: tuple[str, ...]
 
 
-def judge_stages(traces: Path, since: int = 0, self_opened: frozenset[str] = frozenset()) -> StageFacts:
+# Calls that open a case.
+_OPENING = frozenset({"CreateCase", "DecideCase", "ConfirmDecision"})
+
+
+def judge_stages(traces: Path, since: int = 0) -> StageFacts:
     """Reads OTLP JSON lines; judges the stages exported after the file's first `since` bytes.
 
     A stage with a parent was begun by a message: its trace must hold case-api, the worker, persistence-service and the database. A stage without
-    one must be linked to the trace that opened its case; the cases of `self_opened` continue another and were opened by nobody's call.
+    one must be linked to the trace that opened its case: its creation, or the decision that escalated the case before it.
     """
     by_id: dict[str, Trace] = defaultdict(Trace)
     stages = []
@@ -44,7 +48,7 @@ def judge_stages(traces: Path, since: int = 0, self_opened: frozenset[str] = fro
         trace.services.add(service)
         trace.names.add(span["name"].rsplit("/", 1)[-1])
         trace.reaches_database |= any(attribute["key"].startswith("db.") for attribute in span.get("attributes", []))
-        if span["name"].startswith("stage ") and offset >= since and _case_of(span) not in self_opened:
+        if span["name"].startswith("stage ") and offset >= since:
             stages.append(span)
     broken = [span["name"] for span in stages if not _holds(span, by_id)]
     continued = sum(1 for span in stages if span.get("parentSpanId"))
@@ -55,11 +59,7 @@ def _holds(span: dict[str, Any], by_id: dict[str, Trace]) -> bool:
     if span.get("parentSpanId"):
         trace = by_id[span["traceId"]]
         return trace.services >= _CHAIN and trace.reaches_database
-    return any("CreateCase" in by_id[link["traceId"]].names for link in span.get("links", []))
-
-
-def _case_of(span: dict[str, Any]) -> str:
-    return next((str(one["value"].get("stringValue")) for one in span.get("attributes", []) if one["key"] == "case.id"), "")
+    return any(by_id[link["traceId"]].names & _OPENING for link in span.get("links", []))
 
 
 def spans_of(traces: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.application.assembling import assemble
     from trustrelay.workflow_worker.application.case_messages import CaseMessages
     from trustrelay.workflow_worker.application.continuing import ContinueLater, carried_by, continue_as_new
+    from trustrelay.workflow_worker.application.tracing import current_traceparent
     from trustrelay.workflow_worker.application.views import requirements_of, status_of
     from trustrelay.workflow_worker.domain.decisions import DECIDED
     from trustrelay.workflow_worker.domain.timeline import expiry_of
@@ -68,7 +69,7 @@ class ComplianceCaseWorkflow(CaseMessages):
     async def _opened(self) -> None:
         """A successor opens itself, as the escalation was the officer's word; any other case waits for its message."""
         if self._case.predecessor_case_id and not self._state.opened:
-            await self._parts.recorder.open(self._case.created_by, "", expiry_of(self._case, workflow.now()), None)
+            await self._parts.recorder.open(self._case.created_by, current_traceparent(), expiry_of(self._case, workflow.now()), None)
         await workflow.wait_condition(lambda: self._state.opened)
 
     async def _settled(self, path: asyncio.Task[None]) -> bool:
