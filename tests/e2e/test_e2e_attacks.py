@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -68,6 +69,15 @@ class Reviewed:
         """Audit events `message_refused`."""
         events = await self.people.olivia.audit_events(self.case_id)
         return [json.loads(event.data_json) for event in events if event.type == "message_refused"]
+
+    async def refusals_after(self, before: int, expected: int, seconds: float = 30) -> list[dict[str, Any]]:
+        """Those after the first `before`, once there are `expected` of them: nobody answers a signal."""
+        deadline = time.monotonic() + seconds
+        while True:
+            told = (await self.refusals())[before:]
+            if len(told) >= expected or time.monotonic() > deadline:
+                return told
+            await asyncio.sleep(0.2)
 
 
 _CASES: dict[str, str] = {}
@@ -167,9 +177,7 @@ async def test_signals_straight_to_temporal_are_on_record_and_move_nothing(stack
     await handle.signal(f"{SIGNAL_PREFIX}{DECIDE}", "not a message at all")
     await handle.signal("signal_of_nobody", sent[0])
     expected = len(sent) + 2
-    async with asyncio.timeout(30):
-        while len(told := (await reviewed.refusals())[before:]) < expected:
-            await asyncio.sleep(0.2)
+    told = await reviewed.refusals_after(before, expected)
     by_request = {one["request_id"]: one["reason"] for one in told if one["request_id"]}
     assert set(by_request) == {message.envelope.request_id for message in sent}
     assert set(by_request.values()) <= {"ASSERTION_MISSING", "ASSERTION_INVALID", "ASSERTION_EXPIRED"}

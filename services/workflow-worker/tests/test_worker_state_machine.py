@@ -31,6 +31,7 @@ from trustrelay.workflow_worker.domain.state import Summary
 
 pytestmark = pytest.mark.timeout(1800)
 T = TypeVar("T")
+TIERS = [Tier.FULL_REVIEW, Tier.ASSISTED, Tier.AUTONOMOUS]
 FACTOR = int(os.environ.get("TRUSTRELAY_STATE_MACHINE", "0"))
 SHRINK = "TRUSTRELAY_STATE_MACHINE_NO_SHRINK" not in os.environ
 SEQUENCES, EVENTS, SEQUENCES_WITHOUT_MEMORY = 16, 25, 3
@@ -114,7 +115,7 @@ class CaseMachine(RuleBasedStateMachine):
     seen: Counter[str]
     crashes = False
 
-    @initialize(facts=st.sampled_from(FACTS), tier=st.sampled_from([Tier.FULL_REVIEW, Tier.ASSISTED, Tier.AUTONOMOUS]), number=NUMBER, far=st.booleans())
+    @initialize(facts=st.sampled_from(FACTS), tier=st.sampled_from(TIERS), number=NUMBER, far=st.booleans())
     def a_case(self, facts: Summary, tier: Tier, number: int, far: bool) -> None:
         """Opened, in its first wait or at the review."""
         always = (Decision.REJECT,) if number % 3 == 0 else ()
@@ -239,8 +240,9 @@ class CaseMachine(RuleBasedStateMachine):
             kinds = (Update.DOCUMENTS_SUBMITTED, Update.SKIP_DOCUMENTS if number % 2 else Update.DOCUMENTS_SUBMITTED)
         elif driver.model.status is not Status.REVIEW_PENDING:
             kinds = (Update.REASSIGN, Update.RESOLVE_HIT if number % 2 else Update.OVERRIDE_CHECK)
-        first = await driver.signed(kinds[0], OFFICER if kinds[0] is Update.OFFICER_DECISION else SENDERS.get(kinds[0], OFFICER), **self.said(kinds[0], number))
-        second = await driver.signed(kinds[1], SECOND if kinds[1] is Update.OFFICER_DECISION else SENDERS.get(kinds[1], OFFICER), **self.said(kinds[1], number // 8))
+        senders = [who if kind is Update.OFFICER_DECISION else SENDERS.get(kind, OFFICER) for kind, who in zip(kinds, (OFFICER, SECOND), strict=True)]
+        first = await driver.signed(kinds[0], senders[0], **self.said(kinds[0], number))
+        second = await driver.signed(kinds[1], senders[1], **self.said(kinds[1], number // 8))
         deciding = driver.model.status in (Status.REVIEW_PENDING, Status.AWAITING_SECOND_APPROVAL)
         await (driver.race_while_storing if storing and deciding else driver.race)(first, second)
 
@@ -302,7 +304,9 @@ def _run(max_cached_workflows: int, sequences: int, events: int) -> Counter[str]
     try:
         with elsewhere.served(max_cached_workflows) as server:
             figures: Counter[str] = Counter()
-            machine = type("Machine", (CaseMachine,), {"server": server, "elsewhere": elsewhere, "seen": figures, "crashes": not max_cached_workflows})
+            machine = type(
+                "Machine", (CaseMachine,), {"server": server, "elsewhere": elsewhere, "seen": figures, "crashes": not max_cached_workflows}
+            )
             run_state_machine_as_test(
                 machine,
                 settings=settings(

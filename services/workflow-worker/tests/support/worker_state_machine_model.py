@@ -113,7 +113,8 @@ class Model:
     iteration: int = 1
     bounces: int = 0
     submitted: int = 0
-    first: tuple[Decision, str] | None = None
+    # Decision, who took it, and who is to take the case when it was escalated.
+    first: tuple[Decision, str, str] | None = None
     stopped_in: Status | None = None
     gate_since: datetime | None = None
     gate_approved: bool = False
@@ -180,7 +181,8 @@ class Model:
 
     def _machine(self, step: Transition, facts: Summary) -> None:
         before, after = self.status, step.status
-        assert not (step.decision or step.hit or step.override), "only people decide, dismiss and override"
+        by_people = (step.decision, step.hit, step.override)
+        assert not any(by_people), "only people decide, dismiss and override"
         if after is S.FAILED:
             self.stopped_in = before if before is not S.FAILED else self.stopped_in
             return
@@ -235,7 +237,7 @@ class Model:
         assert self.status is S.REVIEW_PENDING, "decided outside the review"
         assert step.decision is not None
         assert (step.decision.step, step.decision.actor) == (1, sent.actor)
-        self.first = (decision, sent.actor)
+        self.first = (decision, sent.actor, sent.message.escalation_owner)
         if second_officer_needed(decision, facts, self.policy):
             return S.AWAITING_SECOND_APPROVAL
         return S.FOLLOW_UP if decision is Decision.FOLLOW_UP else ENDING[decision]
@@ -244,7 +246,7 @@ class Model:
         assert self.status is S.AWAITING_SECOND_APPROVAL, "confirmed what nobody decided"
         assert self.first is not None
         assert step.decision is not None
-        decision, actor = self.first
+        decision, actor, _ = self.first
         assert sent.actor != actor, "the same officer twice"
         assert (step.decision.step, step.decision.actor) == (2, sent.actor)
         if sent.message.decision is SecondDecision.RETURN:
@@ -257,6 +259,8 @@ class Model:
             self.gate_since = step.at
         if self.status is S.FOLLOW_UP and step.status is S.AWAITING_DOCUMENTS:
             self.iteration, self.bounces = self.iteration + 1, 0
+        if step.status is S.ESCALATED and self.first:
+            self.owner = self.first[2]
         assert step.iteration == self.iteration <= self.policy.max_iterations
         self.expire_at = step.expire_at or self.expire_at
         self.status, self.version = step.status, self.version + 1
