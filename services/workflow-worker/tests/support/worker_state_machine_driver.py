@@ -194,7 +194,7 @@ class Driver:
 
     async def all_of(self, *sending: Any) -> None:
         """At once; a retry that waits for its time gets it."""
-        tasks = [asyncio.create_task(one) for one in sending]
+        tasks = [asyncio.ensure_future(one) for one in sending]
         deadline, looked = time.monotonic() + PATIENCE, time.monotonic()
         while not all(task.done() for task in tasks):
             await asyncio.sleep(0.003)
