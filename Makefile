@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-SOURCES := libs services tests scripts deploy
+SOURCES := libs services tests scripts deploy bench
 
-.PHONY: help setup demo test up down status lint proto lock histories fmt charts images test-containers test-cluster kind-up kind-down
+.PHONY: help setup demo test bench up down status lint proto lock histories fmt charts images test-containers test-cluster kind-up kind-down
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ demo: setup ## start everything on real servers, run KYB cases to signed decisio
 
 test: setup ## every test: unit, contract, integration, replay, end to end
 	@$(BIN)/python -m pytest
+
+bench: setup ## a decision beside a bare update with one insert, idle and under load; writes bench/results.json
+	@$(BIN)/python bench/decision_update.py
 
 up: setup ## the stack in the background, for hands-on work
 	@$(BIN)/trustrelay up --detach

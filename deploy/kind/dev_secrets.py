@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from trustrelay.devstack.relying_party import write_registration
 from trustrelay.devstack.secrets import Secrets
 
 
@@ -27,6 +28,8 @@ def manifests(folder: Path, release: str) -> list[dict[str, object]]:
         "trustrelay-dev-s3": {"s3.json": (folder / "s3.json").read_text()},
         "trustrelay-dev-issuer": {"issuer_private.pem": keys.issuer_private_key.read_text(), "dev_users.json": keys.dev_users.read_text()},
         "trustrelay-dev-users": {"dev_users.json": keys.dev_users.read_text()},
+        "trustrelay-identity": {"signing.pem": keys.identity_signing_key.read_text(), "decryption.pem": keys.identity_decryption_key.read_text()},
+        "trustrelay-dev-sandbox": {"identity_registration.json": write_registration(keys, folder).read_text()},
     }
     return [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data} for name, data in content.items()]
 

@@ -28,6 +28,7 @@ DEVELOPMENT = {
     ("workflow-worker", "dev-s3", 8333),
     ("osint-service", "dev-sandbox", 8070),
     ("case-api", "dev-issuer", 8071),
+    ("case-api", "dev-sandbox", 8070),
     ("smoke-test", "case-api", 50051),
     ("smoke-test", "dev-issuer", 8071),
     ("smoke-test", "dev-s3", 8333),

@@ -141,6 +141,9 @@ async def test_temporal_down_refuses_writes_keeps_reads_and_loses_nothing(stack:
             await people.olivia.create_case("kyb_standard", cast.subject("a"), request_id=request)
         assert (await people.olivia.case_file(before)).header.case_id == before
         assert before in [header.case_id for header in await people.olivia.list_cases()]
+        assert await anext(aiter(people.olivia.watch(before)))
+        async with people.customer(before) as customer:
+            assert (await customer.portal_case()).status
     finally:
         await asyncio.to_thread(stack.restart, "temporal")
     receipt = await patiently(lambda: people.olivia.create_case("kyb_standard", cast.subject("a"), request_id=request))

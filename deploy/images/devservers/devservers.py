@@ -3,13 +3,14 @@
     postgres    POSTGRES_PORT (5432)   roles trustrelay_owner and trustrelay_app, database trustrelay     database.json
     s3          S3_PORT (8333)         buckets quarantine, evidence, temporal-payloads                    s3.json
     temporal    TEMPORAL_PORT (7233)   UI, HTTP and metrics on +1000, +10, +20; search attributes registered
-    sandbox     SANDBOX_PORT (8070)    the public registries, invented; SANDBOX_SEED (1)
+    sandbox     SANDBOX_PORT (8070)    the public registries, invented; SANDBOX_SEED (1)              file named by SANDBOX_RELYING_PARTY (none)
     issuer      ISSUER_PORT (8071)     dev tokens under ISSUER_URL, its address as others see it          issuer_private.pem, dev_users.json
     collector   COLLECTOR_PORT (4317)  OTLP over gRPC into files in DATA/telemetry
     keys                               makes every key, password and dev user of an installation in SECRETS, once; keeps those that are there
     ready                              exit 0 once postgres, s3 or temporal is set up (answered by the shell script around this file)
 
-The files named on the right are in SECRETS (/etc/trustrelay/secret), as `keys` makes them. DATA (/data) is the one folder that a server
+The files named on the right are in SECRETS (/etc/trustrelay/secret), as `keys` makes them. SANDBOX_RELYING_PARTY: who may ask the sandbox's
+identity provider, identity_registration.json for what `keys` makes; without it nobody. DATA (/data) is the one folder that a server
 writes to, beside /tmp. Servers listen on BIND (0.0.0.0; it must include loopback, where they are set up). For development only: no backups, no TLS.
 Exit codes: 0 asked to stop, or done; 1 the server failed; 2 a setting or a file is missing or wrong.
 """
@@ -36,6 +37,7 @@ from trustrelay.devstack.engines.temporal import DEFAULT_PORT as TEMPORAL_PORT
 from trustrelay.devstack.errors import StackError
 from trustrelay.devstack.health import probe
 from trustrelay.devstack.part import Command, Part
+from trustrelay.devstack.relying_party import write_registration
 from trustrelay.devstack.secrets import DatabasePasswords, S3Key, Secrets
 
 READY = Path("/tmp/devservers-ready")  # noqa: S108  (the container's own)
@@ -127,7 +129,9 @@ def temporal() -> None:
 def sandbox() -> None:
     """The public registries; becomes the sandbox's own process."""
     seed = os.environ.get("SANDBOX_SEED") or "1"
-    become("trustrelay.sandbox", "serve", "--seed", seed, "--host", bind(), "--port", str(port("sandbox")), "--admin")
+    registration = os.environ.get("SANDBOX_RELYING_PARTY")
+    known = ("--relying-party", str(secret(registration))) if registration else ()
+    become("trustrelay.sandbox", "serve", "--seed", seed, "--host", bind(), "--port", str(port("sandbox")), "--admin", *known)
 
 
 def issuer() -> None:
@@ -148,10 +152,10 @@ def collector() -> None:
 
 
 def keys() -> None:
-    """Every secret of an installation, as files of mode 600."""
+    """Every secret of an installation, as files of mode 600; beside them how the identity provider knows us."""
     folder = secrets_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Secrets.open(folder)
+    write_registration(Secrets.open(folder), folder)
 
 
 def become(module: str, *arguments: str) -> None:

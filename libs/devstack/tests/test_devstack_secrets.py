@@ -11,6 +11,7 @@ import pytest
 
 from trustrelay.devstack.errors import UsageError
 from trustrelay.devstack.paths import DataFolder
+from trustrelay.devstack.relying_party import write_registration
 from trustrelay.devstack.secrets import Secrets
 from trustrelay.servicekit.assertions import Signer, key_id
 
@@ -47,3 +48,11 @@ def test_a_folder_that_holds_something_else_is_not_touched(tmp_path: Path) -> No
         DataFolder.open(tmp_path)
     assert tmp_path.stat().st_mode == mode
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+
+
+def test_the_identity_provider_is_told_public_keys_only(tmp_path: Path) -> None:
+    """One key proves us, tokens are sealed to the other; neither private half is in the registration."""
+    registration = json.loads(write_registration(Secrets.open(tmp_path), tmp_path).read_text())
+    assert [key["use"] for key in registration["keys"]] == ["sig", "enc"]
+    assert not any({"d", "p", "q"} & set(key) for key in registration["keys"])
+    assert registration["keys"][0]["n"] != registration["keys"][1]["n"]

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 
 import httpx
@@ -45,6 +45,12 @@ def world(cast: Cast) -> World:
 def client(world: World) -> Iterator[httpx.Client]:
     with running(world) as base, httpx.Client(base_url=base, timeout=10) as http:
         yield http
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[World], AbstractContextManager[str]]:
+    """Serves another world for a while; yields its base address."""
+    return running
 
 
 @pytest.fixture

@@ -58,6 +58,10 @@ def every_write(case_id: str) -> dict[str, tuple[str, object]]:
         "ConfirmDecision": ("olivia", pb.ConfirmDecisionRequest(**common, decision=decision_types_pb2.SECOND_DECISION_CONFIRM, reason="agreed")),
         "WithdrawCase": ("olivia", pb.WithdrawCaseRequest(**common, reason="asked by the customer")),
         "SetAutomationTier": ("mara", pb.SetAutomationTierRequest(**common, tier=case_types_pb2.AUTOMATION_TIER_FULL_REVIEW, reason="new sector")),
+        "ExtendTimeline": ("olivia", pb.ExtendTimelineRequest(**common, days=14, reason="customer is abroad")),
+        "ReassignCase": ("olivia", pb.ReassignCaseRequest(**common, owner="samir", reason="holidays")),
+        "ReclassifyMcc": ("olivia", pb.ReclassifyMccRequest(**common, mcc="5411", reason="it is a grocer")),
+        "ResumeCase": ("mara", pb.ResumeCaseRequest(**common, reason="the source is back")),
     }
 
 
@@ -98,11 +102,12 @@ class TestAuthentication:
         assert len((await api.cases.ListCases(pb.ListCasesRequest(), metadata=metadata)).cases) == 1
         assert not (await api.cases.ListAuditEvents(pb.ListAuditEventsRequest(case_id=case_id), metadata=metadata)).events
 
-    async def test_only_a_manager_forces_a_tier(self, api: Api):
-        """An officer may not lower the review of the own case."""
-        _, request = every_write(api.stored_case())["SetAutomationTier"]
+    @pytest.mark.parametrize("method", ["SetAutomationTier", "ResumeCase"])
+    async def test_an_officer_is_no_manager(self, api: Api, method: str):
+        """An officer may neither lower the review of the own case nor take a failed one up again."""
+        _, request = every_write(api.stored_case())[method]
         async with refused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_REQUIRED"):
-            await api.cases.SetAutomationTier(request, metadata=await api.as_user("olivia"))
+            await getattr(api.cases, method)(request, metadata=await api.as_user("olivia"))
 
 
 class TestBadInput:
@@ -118,7 +123,7 @@ class TestBadInput:
             ({"country": "NL"}, "COUNTRY_UNSUPPORTED"),
             ({"country": "Belgium"}, "FIELD_INVALID"),
             ({"legal_name": "  "}, "FIELD_INVALID"),
-            ({"type": case_types_pb2.SUBJECT_TYPE_PERSON}, "FIELD_INVALID"),
+            ({"type": case_types_pb2.SUBJECT_TYPE_UNSPECIFIED}, "FIELD_INVALID"),
             ({"declared_parties": [Party(full_name="An Voorbeeld", type=2, birth_date="14-05-1961")]}, "FIELD_INVALID"),
             ({"declared_parties": [Party(full_name="An Voorbeeld", type=2, share="60%")]}, "FIELD_INVALID"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -110,7 +111,7 @@ async def osint(settings: OsintSettings, *, loaded: bool = True) -> AsyncIterato
     async with assembled(settings) as service, running(service.registrations) as target, channel(target) as opened:
         with use(CallContext("acme", "tester")):
             if loaded:
-                await service.first_load
+                await asyncio.wait_for(service.desk.first_load_ended(), _START_SECONDS)
             yield Running(opened, service, target)
 
 

@@ -13,17 +13,21 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
-from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, Subject
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_PERSON, Subject
 from trustrelay.common.v1.decision_types_pb2 import AuditEvent, DecisionRecord
 from trustrelay.common.v1.evidence_types_pb2 import AGREEMENT_CONTRADICTS, CHECK_OUTCOME_CLEAR, Check, Discriminator, Hit
 from trustrelay.common.v1.objects_pb2 import ObjectRef, WriteGrant
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 from trustrelay.persistence.v1.audit_service_pb2 import ListAuditEventsRequest
 from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceStub
-from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub
+from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub, TemplateServiceStub
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceStub
+from trustrelay.persistence.v1.graph_service_pb2_grpc import GraphServiceStub
 from trustrelay.persistence.v1.object_service_pb2 import GrantWriteRequest
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceStub
 from trustrelay.persistence_service.adapters.postgres.database import Database
@@ -37,6 +41,8 @@ CREATED, PRE, GAPS, GATE, AWAITING, PROCESSING, INVESTIGATING, REVIEW, SECOND = 
 FOLLOW_UP, APPROVED, RESTRICTED, REJECTED, ESCALATED, WITHDRAWN, EXPIRED, FAILED = range(10, 18)
 PATH_TO_REVIEW = (PRE, GAPS, GATE, AWAITING, PROCESSING, INVESTIGATING, REVIEW)
 SUBJECT_NAME = "Zandloper Textiel BV"
+COMPANY = Subject(type=SUBJECT_TYPE_COMPANY, legal_name=SUBJECT_NAME, country="BE", registration_number="0123456749")
+PERSON = Subject(type=SUBJECT_TYPE_PERSON, legal_name="Femke Zandstra", country="BE", birth_date="1961-05-14", nationality="BE")
 
 
 @dataclass
@@ -64,20 +70,20 @@ class Caller:
         self.objects = ObjectServiceStub(self.channel)
         self.audit = AuditServiceStub(self.channel)
         self.evidence = EvidenceServiceStub(self.channel)
+        self.templates = TemplateServiceStub(self.channel)
+        self.graph = GraphServiceStub(self.channel)
 
     async def call(self, method: Callable[..., Any], request: Any, *, actor: str = "") -> Any:
         with use(CallContext(self.tenant, actor or self.actor)):
             return await method(request, timeout=20)
 
-    async def stage(self, request_id: str = "", body: str = "a", template: str = "kyb_standard") -> pb.StageCaseResponse:
-        subject = Subject(type=SUBJECT_TYPE_COMPANY, legal_name=SUBJECT_NAME, country="BE", registration_number="0123456749")
-        request = pb.StageCaseRequest(
-            request_id=request_id or str(uuid.uuid4()), body_sha256=sha(body.encode()), template_id=template, subject=subject, language="en"
-        )
+    async def stage(self, request_id: str = "", body: str = "a", template: str = "kyb_standard", **more: Any) -> pb.StageCaseResponse:
+        facts = {"subject": COMPANY, "language": "en"} | more
+        request = pb.StageCaseRequest(request_id=request_id or str(uuid.uuid4()), body_sha256=sha(body.encode()), template_id=template, **facts)
         return await self.call(self.cases.StageCase, request)
 
-    async def open(self) -> str:
-        case_id = (await self.stage()).case_id
+    async def open(self, template: str = "kyb_standard", **more: Any) -> str:
+        case_id = (await self.stage(template=template, **more)).case_id
         await self.call(self.cases.OpenCase, pb.OpenCaseRequest(case_id=case_id, trace_id="a" * 32))
         return case_id
 
@@ -196,3 +202,23 @@ async def audit_types(caller: Caller, case_id: str) -> list[str]:
 
 async def audit_events(caller: Caller, case_id: str) -> list[AuditEvent]:
     return list((await caller.call(caller.audit.ListAuditEvents, ListAuditEventsRequest(case_id=case_id))).events)
+
+
+@asynccontextmanager
+async def owner(service: Service) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(service.owner_url)
+    async with engine.connect() as connection:
+        yield connection
+    await engine.dispose()
+
+
+async def state_of(service: Service, tenant: str, statement: str, **values: Any) -> str:
+    """SQLSTATE that the app role gets for the statement in a transaction of `tenant`; empty when it is accepted (and rolled back)."""
+    try:
+        async with service.database._engine.begin() as connection:
+            await connection.execute(text("SELECT set_config('app.tenant', :t, true)"), {"t": tenant})
+            await connection.execute(text(statement), values)
+            await connection.rollback()
+    except DBAPIError as error:
+        return str(error.orig.sqlstate)
+    return ""

@@ -6,7 +6,7 @@ import uuid
 
 from persistence_harness import APPROVED, CREATED, GAPS, PRE, SUBJECT_NAME, Caller, Service, refused, sha
 
-from trustrelay.common.v1.case_types_pb2 import Party, Subject
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, Party, Subject
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 
 
@@ -78,7 +78,9 @@ async def test_another_tenant_sees_nothing(caller: Caller, service: Service) -> 
 
 async def test_declared_parties_are_parties_from_the_start(caller: Caller) -> None:
     """Whom the creator names is known, with its source, as soon as the case is open."""
-    subject = Subject(legal_name=SUBJECT_NAME, country="BE", declared_parties=[Party(full_name="Femke Zandstra", birth_date="1961")])
+    subject = Subject(
+        type=SUBJECT_TYPE_COMPANY, legal_name=SUBJECT_NAME, country="BE", declared_parties=[Party(full_name="Femke Zandstra", birth_date="1961")]
+    )
     request = pb.StageCaseRequest(request_id=str(uuid.uuid4()), body_sha256=sha(b"d"), template_id="kyb_standard", subject=subject, language="nl")
     case_id = (await caller.call(caller.cases.StageCase, request)).case_id
     await caller.call(caller.cases.OpenCase, pb.OpenCaseRequest(case_id=case_id))

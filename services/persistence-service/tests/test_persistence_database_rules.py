@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,10 +11,10 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from persistence_harness import GAPS, PRE, Caller, Service, investigate, refused
+from persistence_harness import GAPS, PRE, Caller, Service, investigate, owner, refused, state_of
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from trustrelay.common.v1.case_types_pb2 import Party
 from trustrelay.persistence_service.adapters.postgres.tables import metadata
@@ -26,26 +24,6 @@ from trustrelay.servicekit.errors import Internal, ServiceError
 
 PERSON = "Femke Zandstra"
 TABLES = sorted(metadata.tables)
-
-
-@asynccontextmanager
-async def owner(service: Service) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(service.owner_url)
-    async with engine.connect() as connection:
-        yield connection
-    await engine.dispose()
-
-
-async def state_of(service: Service, tenant: str, statement: str, **values: Any) -> str:
-    """SQLSTATE class that the app role gets for the statement in a transaction of `tenant`; empty when it is accepted (and rolled back)."""
-    try:
-        async with service.database._engine.begin() as connection:
-            await connection.execute(text("SELECT set_config('app.tenant', :t, true)"), {"t": tenant})
-            await connection.execute(text(statement), values)
-            await connection.rollback()
-    except DBAPIError as error:
-        return str(error.orig.sqlstate)
-    return ""
 
 
 async def test_the_app_role_is_neither_superuser_nor_owner(service: Service) -> None:
@@ -101,7 +79,7 @@ async def test_the_owner_itself_sees_no_rows(caller: Caller, service: Service) -
         assert await connection.scalar(text("SELECT count(*) FROM audit_events")) == 0
 
 
-@pytest.mark.parametrize("table", ["audit_events", "case_transitions", "decisions", "hit_resolutions", "check_overrides"])
+@pytest.mark.parametrize("table", ["audit_events", "case_transitions", "decisions", "hit_resolutions", "check_overrides", "templates"])
 async def test_what_is_append_only_cannot_be_changed_by_anyone(caller: Caller, service: Service, table: str) -> None:
     """The app role lacks the privilege; the owner meets the trigger."""
     await caller.open()
@@ -135,7 +113,9 @@ async def test_status_and_version_obey_the_table_of_pairs(caller: Caller, servic
 async def test_four_eyes_hold_for_direct_statements(caller: Caller, service: Service) -> None:
     """A second decision needs a first of its round, by somebody else, however the name is written."""
     case_id = await caller.open()
-    insert = "INSERT INTO decisions VALUES (:t, :c, :r, :s, :a, 'APPROVE', :d, 2, '{}')"
+    await caller.to_review(case_id)
+    asked = "UPDATE cases SET status = 'AWAITING_SECOND_APPROVAL', state_version = state_version + 1 WHERE case_id = :c"
+    insert = "INSERT INTO decisions VALUES (:t, :c, :r, :s, :a, 'APPROVE', :d, 9, '{}')"
 
     async def tried(*steps: tuple[int, int, str]) -> str:
         try:
@@ -143,6 +123,8 @@ async def test_four_eyes_hold_for_direct_statements(caller: Caller, service: Ser
                 await connection.execute(text("SELECT set_config('app.tenant', :t, true)"), {"t": caller.tenant})
                 for round_, step, actor in steps:
                     second = "UNSPECIFIED" if step == 1 else "CONFIRM"
+                    if step == 2 and len(steps) > 1:
+                        await connection.execute(text(asked), {"c": case_id})
                     await connection.execute(text(insert), {"t": caller.tenant, "c": case_id, "r": round_, "s": step, "a": actor, "d": second})
                 await connection.rollback()
         except DBAPIError as error:
@@ -210,7 +192,7 @@ async def test_migrating_again_or_at_once_changes_nothing(fresh_database: Any) -
     await migrate(fresh_database.owner_url)
     engine = create_async_engine(fresh_database.owner_url)
     async with engine.connect() as connection:
-        assert list(await connection.scalars(text("SELECT version_num FROM alembic_version"))) == ["0006"]
+        assert list(await connection.scalars(text("SELECT version_num FROM alembic_version"))) == ["0010"]
         columns = await connection.execute(text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"))
         found = {(table, column) for table, column in columns}
     await engine.dispose()

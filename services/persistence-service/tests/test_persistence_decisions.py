@@ -12,13 +12,16 @@ import httpx
 import pytest
 from persistence_harness import (
     APPROVED,
+    ESCALATED,
     FOLLOW_UP,
     GAPS,
+    PERSON,
     PRE,
     REJECTED,
     RESTRICTED,
     REVIEW,
     SECOND,
+    WITHDRAWN,
     Caller,
     audit_types,
     clear_checks,
@@ -28,10 +31,14 @@ from persistence_harness import (
     overridden,
     refused,
     resolved,
+    sha,
 )
 
+from trustrelay.common.v1.assessment_types_pb2 import Assessments, ConfidenceScore, IdentityResult
 from trustrelay.common.v1.decision_types_pb2 import RISK_LEVEL_HIGH, RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_NOT_ASSESSED, Check, Evidence
+from trustrelay.devstack.commands._capsule_verification import verify_capsule
+from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 from trustrelay.persistence.v1.evidence_service_pb2 import AssembleCapsuleRequest
 from trustrelay.persistence.v1.object_service_pb2 import GrantReadRequest
 
@@ -205,3 +212,31 @@ async def test_an_undecided_case_has_no_capsule(caller: Caller) -> None:
         await caller.call(caller.evidence.AssembleCapsule, AssembleCapsuleRequest(case_id=case_id))
     await caller.move(case_id, 1, PRE)
     await caller.move(case_id, 2, GAPS)
+
+
+async def test_a_capsule_tells_views_identity_and_predecessor(caller: Caller, capsule_keys: tuple[Path, Path]) -> None:
+    """Scores, the identity's signed token (not what it says of the person), conversions and the escalated case are part of what is signed."""
+    case_id = await caller.open("kyc_natural_person", subject=PERSON)
+    known = {"provider": "itsme", "assurance": "high", "full_name": "Femke Zandstra", "national_number": "61051412345"}
+    identity = IdentityResult(session_id="s", token_sha256=sha(b"token"), **known)
+    await caller.call(caller.cases.RecordIdentity, pb.RecordIdentityRequest(case_id=case_id, identity=identity))
+    deed = Evidence(evidence_id="e", kind="deed", object=await caller.store_object(case_id, b"%PDF"))
+    deed.markdown.CopyFrom(await caller.store_object(case_id, b"# Deed", name="deed.md"))
+    await investigate(caller, case_id, evidence=[deed], assessments=Assessments(confidence=ConfidenceScore(score=0.5, rule_version="1")))
+    version = await caller.to_review(case_id)
+    await caller.move(case_id, version, ESCALATED, decided(1, "officer:ines", 4), owner="officer:mara")
+    next_id = (await caller.call(caller.cases.StageSuccessor, pb.StageSuccessorRequest(case_id=case_id))).case_id
+    await caller.call(caller.cases.OpenCase, pb.OpenCaseRequest(case_id=next_id))
+    await caller.move(next_id, 1, WITHDRAWN)
+    predicates = []
+    for each in (case_id, next_id):
+        reply = await caller.call(caller.evidence.AssembleCapsule, AssembleCapsuleRequest(case_id=each))
+        verified = verify_capsule(await fetched(caller, each, reply.capsule), [capsule_keys[1].read_bytes()])
+        predicates.append(verified.statement["predicate"])
+        names = [subject["name"] for subject in verified.subjects]
+        assert names == (["iteration-0/registry/a.json", "iteration-0/registry/deed.md"] if each == case_id else [])
+    first, second = predicates
+    assert first["assessments"] == {"confidence": {"rule_version": "1", "score": 0.5}}
+    assert first["identity"] == {"assurance": "high", "provider": "itsme", "session_id": "s", "token_sha256": sha(b"token")}
+    assert "61051412345" not in json.dumps(first)
+    assert (first["predecessor_case_id"], second["predecessor_case_id"], second["identity"]) == (None, case_id, None)

@@ -27,7 +27,6 @@ from trustrelay.persistence_service.domain.hits import HitState, after_screening
 from trustrelay.persistence_service.domain.objects import CaseFolder, quarantine_key, tenant_is_usable
 from trustrelay.persistence_service.domain.parties import merged
 from trustrelay.persistence_service.domain.requirements import status_after_analysis, status_after_documents
-from trustrelay.servicekit.errors import NotFound
 
 FOLDER = CaseFolder("acme", "c-1")
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -203,12 +202,14 @@ def test_what_an_upload_supersedes(old: tuple[str, int, str], expected: bool) ->
     ("stored", "computed", "expected"),
     [
         (None, "UNSPECIFIED", "OPEN"), ("OPEN", "COVERED", "COVERED"), ("COVERED", "OPEN", "OPEN"), ("WAIVED", "OPEN", "WAIVED"),
-        ("SATISFIED", "COVERED", "SATISFIED"), ("BOUNCED", "WAIVED", "WAIVED"),
+        ("SATISFIED", "COVERED", "SATISFIED"), ("BOUNCED", "WAIVED", "WAIVED"), ("OPEN", "NOT_APPLICABLE", "NOT_APPLICABLE"),
+        ("WAIVED", "NOT_APPLICABLE", "WAIVED"),
     ],
 )  # fmt: skip
 def test_an_analysis_never_undoes_a_person(stored: str | None, computed: str, expected: str) -> None:
-    """OPEN and COVERED are computed; everything else happened."""
+    """OPEN, COVERED and NOT_APPLICABLE are computed; everything else happened, and what an officer asked for again stays asked for."""
     assert status_after_analysis(stored, computed) == expected
+    assert status_after_analysis("OPEN", "COVERED", by_officer=True) == "OPEN"
 
 
 @pytest.mark.parametrize(
@@ -226,14 +227,18 @@ def test_a_requirement_follows_its_documents(stored: str | None, states: list[st
 
 @pytest.mark.parametrize("language", ["en", "nl", "fr"])
 def test_the_kyb_template_speaks_every_language(language: str) -> None:
-    """Five requirements with title and reason in each language, and a policy of version 1."""
-    template = YamlTemplates().get("kyb_standard")
+    """Five requirements with title, reason and what would satisfy it in each language; the first version can still be loaded."""
+    template = YamlTemplates().built_in("kyb_standard")
+    assert template is not None
     requirements = template.requirements(language)
-    assert (template.version, len(requirements)) == (1, 5)
-    assert all(r.title and r.why and r.media_types and r.mandatory for r in requirements)
+    assert (template.version, len(requirements)) == (2, 5)
+    assert all(r.title and r.why and r.how and r.media_types and r.mandatory for r in requirements)
     assert requirements[4].covered_by_evidence_kinds == ["annual_accounts"]
-    with pytest.raises(NotFound):
-        YamlTemplates().get("tea_party")
+    first = YamlTemplates().built_in("kyb_standard", 1)
+    assert first is not None
+    assert [r.requirement_id for r in first.requirements(language)] == [r.requirement_id for r in requirements]
+    assert list(first.policy.mandatory_check_kinds) == list(template.policy.mandatory_check_kinds)
+    assert YamlTemplates().built_in("tea_party") is None
 
 
 def test_a_statement_is_canonical_and_names_each_object_once() -> None:

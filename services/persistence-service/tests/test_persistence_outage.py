@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from persistence_harness import PRE, Caller, post, refused, serving, sha
+from persistence_harness import PRE, Caller, Service, post, refused, serving, sha
+from sqlalchemy import text
 
 from trustrelay.devstack.testing import bench, running_engine
 from trustrelay.persistence.v1 import object_service_pb2 as pb
@@ -60,6 +61,17 @@ async def test_a_killed_postgres_is_unavailable_and_then_works_again(s3_engine: 
                 await until(lambda: works(caller, case_id))
                 assert (await caller.move(case_id, 1, PRE)).state_version == 2
                 await until(lambda: ask(service.target))
+
+
+_END_OURS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'trustrelay-persistence-service'"
+
+
+async def test_connections_that_died_while_nobody_called_cost_no_call(service: Service, postgres_engine: Any) -> None:
+    """Postgres ends every pooled connection, more than once; each next transaction runs on a new one, without an error that a caller must retry."""
+    for _ in range(3):
+        async with service.database.transaction("t-idle") as connection:
+            assert await connection.scalar(text("SELECT app_tenant()")) == "t-idle"
+        await asyncio.to_thread(postgres_engine.sql, _END_OURS)
 
 
 async def _negated(answer: Awaitable[bool]) -> bool:

@@ -61,6 +61,21 @@ async def test_watching_shows_every_change_until_the_end(caller: Caller) -> None
     assert seen == [1, 2, 3, 4]
 
 
+async def test_watching_shows_what_happened_between_two_looks(caller: Caller, service: Service) -> None:
+    """Transitions that are faster than the watcher are shown all the same, each with its own status, in order."""
+    case_id = await caller.open()
+    watching = watch_case(PostgresStore(service.database), caller.tenant, case_id, WatchPace(poll=0.02, tick=60))
+    seen = [await anext(watching)]
+    for version, status in enumerate((PRE, PRE, GAPS, WITHDRAWN), 1):
+        await caller.move(case_id, version, status, iteration=version)
+    seen += [case async for case in watching]
+    assert [(case.state_version, case.status, case.iteration) for case in seen] == [
+        (1, "CREATED", 0), (2, "PRE_INVESTIGATION", 1), (3, "PRE_INVESTIGATION", 2), (4, "DOCUMENT_GAP_ANALYSIS", 3), (5, "WITHDRAWN", 4),
+    ]  # fmt: skip
+    assert len({case.etag for case in seen}) == len(seen)
+    assert [case.updated_at for case in seen] == sorted({case.updated_at for case in seen})
+
+
 async def test_watching_ticks_when_nothing_happens(caller: Caller, service: Service) -> None:
     """A quiet case still sends messages, so that the watcher knows the stream lives."""
     case_id, versions = await caller.open(), []

@@ -1,4 +1,4 @@
-"""The activities against scripted servers over a real gRPC channel."""
+"""The activities against scripted servers over a real gRPC channel: the case itself, streams, and what a failure becomes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
-from temporalio.testing import ActivityEnvironment
-from worker_servers import World, a_case_file, collected, converted, investigated, serving_services, verified
+from worker_servers import serving_services
+from worker_world import CASE, Environment, World, a_world, collected, investigated
 
-from trustrelay.common.v1 import requirement_types_pb2 as types
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_NOT_ASSESSED
-from trustrelay.contracts.case_workflow import Status, Tier
-from trustrelay.document.v1.conversion_service_pb2 import ConvertRequest
-from trustrelay.document.v1.document_intelligence_service_pb2 import DOCUMENT_TYPE_UNKNOWN, ExtractRequest, ValidateRequest
+from trustrelay.contracts.case_workflow import Path, Status, Tier
+from trustrelay.osint.v1.registry_service_pb2 import CollectRegistryRequest
 from trustrelay.persistence.v1 import case_store_service_pb2 as store
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain import texts
 from trustrelay.workflow_worker.domain.records import (
     AnswerChange,
     AuditRecord,
-    CaseRef,
     DecisionChange,
     HitChange,
     NotAssessed,
@@ -35,32 +31,22 @@ from trustrelay.workflow_worker.domain.records import (
     OverrideChange,
     RequirementChange,
     TaskChange,
-    TierAssigned,
     Transition,
 )
-from trustrelay.workflow_worker.entrypoints.activities.calling import alive, heartbeating
 from trustrelay.workflow_worker.entrypoints.activities.case_activities import CaseActivities
-from trustrelay.workflow_worker.entrypoints.activities.document_activities import DocumentActivities
 from trustrelay.workflow_worker.entrypoints.activities.investigation_activities import InvestigationActivities
+from trustrelay.workflow_worker.entrypoints.activities.registry_activities import RegistryActivities
+from trustrelay.workflow_worker.entrypoints.activities.streaming import alive, heartbeating
 from trustrelay.workflow_worker.entrypoints.activities.transitions import to_request
 from trustrelay.workflow_worker.entrypoints.activity_interceptor import as_failure
 
-CASE = CaseRef("tenant-test", "case-1", 1, "2026-11-22", "nl")
 NOW = datetime(2026, 11, 22, 10, 30, 0, 123456, tzinfo=UTC)
-CORRUPT = errors.InvalidArgument("DOCUMENT_CORRUPT", "not a PDF")
 
 
 @pytest.fixture
 def world() -> World:
-    """A case with two stored uploads, and streams that answer."""
-    script = {
-        "registry": collected(),
-        "verification": verified(),
-        "investigation": investigated(),
-        "company_extract": converted(),
-        "articles": converted(),
-    }
-    return World(a_case_file(), script)
+    """A case with two stored uploads, and servers that answer."""
+    return a_world()
 
 
 @pytest_asyncio.fixture
@@ -68,15 +54,6 @@ async def services(world: World) -> AsyncIterator[Services]:
     """Stubs that reach the scripted servers."""
     async with serving_services(world) as stubs:
         yield stubs
-
-
-class Environment(ActivityEnvironment):
-    """An activity environment that keeps heartbeats."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.beats: list[tuple[Any, ...]] = []
-        self.on_heartbeat = lambda *details: self.beats.append(details)
 
 
 async def test_worker_open_case_answers_version_and_facts(world: World, services: Services) -> None:
@@ -105,6 +82,8 @@ FULL = Transition(
     tasks=(TaskChange("t-1", "follow_up", "Send it.", "articles"),),
     answer=AnswerChange("request-1", "ab" * 32, 3),
     trace_id="cd" * 16,
+    expire_at=NOW,
+    owner="officer-two",
 )
 
 
@@ -122,7 +101,15 @@ def test_worker_transition_carries_everything() -> None:
     assert [entry.event_id for entry in request.audit] == ["case-1/7/0", "case-1/7/1"]
     assert request.projection_json == '{"a": null, "b": 1, "c": true}'
     assert request.changes[0].decision.decide_time.ToDatetime(UTC) == NOW
+    assert (request.expire_time.ToDatetime(UTC), request.owner) == (NOW, "officer-two")
     assert request.changes[5].answer.answer == (b'{"state_version": 7, "status": "AWAITING_SECOND_APPROVAL", "submission_number": 3}')
+
+
+def test_worker_transition_leaves_alone_what_it_does_not_name() -> None:
+    """A step without a new end or owner sends none, so that the store keeps what it has."""
+    request = to_request(replace(FULL, expire_at=None, owner=""))
+    assert not request.HasField("expire_time")
+    assert request.owner == ""
 
 
 async def test_worker_persist_stores_the_step(world: World, services: Services) -> None:
@@ -144,33 +131,116 @@ async def test_worker_not_assessed_is_stored_as_such(world: World, services: Ser
     assert request.findings[0].kind == "not_assessed"
 
 
+async def test_worker_account_checks_not_assessed_have_the_ids_of_answers(world: World, services: Services) -> None:
+    """What was given up about accounts is NOT_ASSESSED per account, so that a later answer replaces it; without an account once."""
+    activities, given_up = CaseActivities(services), NotAssessed(CASE, "verify_iban", "ACTIVITY_TIMEOUT")
+    await Environment().run(activities.record_not_assessed, given_up)
+    world.file.subject.bank_accounts.add(purpose="company")
+    world.file.subject.bank_accounts.add(purpose="guarantee")
+    world.file.subject.bank_accounts.add(purpose="company")
+    await Environment().run(activities.record_not_assessed, given_up)
+    without, with_three = ([check.check_id for check in one.checks] for one in world.requests(store.RecordInvestigationRequest))
+    assert without == ["iban_format", "payee"]
+    names = ("company", "guarantee", "company-2")
+    assert with_three == [f"{kind}:{name}" for kind in ("iban_format", "payee") for name in names]
+
+
+async def test_worker_successor_is_staged_with_its_policy(world: World, services: Services) -> None:
+    """The case that an escalated one continues as comes back with all that its workflow starts with; on retry the same one."""
+    activities = CaseActivities(services)
+    staged = await Environment().run(activities.stage_successor, CASE)
+    assert (staged.case_id, staged.owner, staged.template_version) == ("case-2", "officer-two", 2)
+    assert (staged.policy.path, staged.policy.max_bounces) == (Path.KYB, 4)
+    assert await Environment().run(activities.stage_successor, CASE) == staged
+    assert [request.case_id for request in world.requests(store.StageSuccessorRequest)] == ["case-1", "case-1"]
+
+
+async def test_worker_case_that_was_not_escalated_has_no_successor(world: World, services: Services) -> None:
+    """The store's refusal is final and keeps its reason."""
+    world.answers[store.StageSuccessorRequest] = errors.FailedPrecondition("CASE_NOT_ESCALATED", "it was not")
+    with pytest.raises(ServiceError, match="CASE_NOT_ESCALATED"):
+        await Environment().run(CaseActivities(services).stage_successor, CASE)
+
+
 async def test_worker_capsule_reference_comes_back(services: Services) -> None:
     """Sealing answers where the capsule lies and its hash."""
     capsule = await Environment().run(CaseActivities(services).assemble_trust_capsule, CASE)
     assert (capsule.key, capsule.sha256) == ("capsule.json", "ab" * 32)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("registry_and_documents", "registry_status"), ("run_osint_investigation", "adverse_media"), ("run_verification_checks", "vat_vies")],
-)
-async def test_worker_streams_beat_and_are_recorded(world: World, services: Services, name: str, kind: str) -> None:
-    """Each event of a stream is a heartbeat, and its result is stored once, under the activity's own id."""
+STREAMING: list[tuple[type[Any], str, str, int]] = [
+    (RegistryActivities, "registry_and_documents", "registry_status", 1),
+    (InvestigationActivities, "run_osint_investigation", "adverse_media", 0),
+    (InvestigationActivities, "run_verification_checks", "vat_vies", 0),
+    (InvestigationActivities, "scrape_company_website", "website", 1),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "check", "evidence"), STREAMING, ids=[name for _, name, _, _ in STREAMING])
+async def test_worker_streams_beat_and_are_recorded(world: World, services: Services, kind: type[Any], name: str, check: str, evidence: int) -> None:
+    """Each event of a stream is a heartbeat; its result is stored under the activity's own id, the same on a retry, and its outcome comes back."""
     environment = Environment()
-    await environment.run(getattr(InvestigationActivities(services), name), CASE)
-    assert len(environment.beats) >= 1
-    (request,) = world.requests(store.RecordInvestigationRequest)
-    assert (request.stage, request.iteration) == (name, 1)
-    assert [check.kind for check in request.checks] == [kind]
+    for _ in range(2):
+        assessed = await environment.run(getattr(kind(services), name), CASE)
+        assert (assessed.outcome, assessed.reason, assessed.evidence) == ("CLEAR", "", evidence)
+        assert assessed.summary.document_count == 2
+    assert len(environment.beats) >= 2
+    first, again = world.requests(store.RecordInvestigationRequest)
+    assert first == again
+    assert (first.stage, first.iteration) == (name, 1)
+    assert check in {stored.kind for stored in first.checks}
     info = environment.info
-    assert request.operation_id == f"{info.workflow_run_id}/{info.activity_id}"
+    assert first.operation_id == f"{info.workflow_run_id}/{info.activity_id}"
+
+
+async def test_worker_synthesis_of_the_investigation_is_kept(world: World, services: Services) -> None:
+    """What was written about the findings is stored with them; an investigation that wrote nothing replaces nothing."""
+    activities = InvestigationActivities(services)
+    await Environment().run(activities.run_osint_investigation, CASE)
+    world.script["investigation"][0].result.synthesis_markdown = ""
+    await Environment().run(activities.run_osint_investigation, CASE)
+    first, second = world.requests(store.RecordInvestigationRequest)
+    assert first.assessments.synthesis_markdown == "# What was found"
+    assert not second.HasField("assessments")
+
+
+async def test_worker_outcome_of_a_step_is_that_of_its_check(world: World, services: Services) -> None:
+    """What the one check says is what the step came to: a hit, or why nobody could say."""
+    world.script["investigation"] = investigated("CHECK_OUTCOME_HIT")
+    hit = await Environment().run(InvestigationActivities(services).run_osint_investigation, CASE)
+    assert (hit.outcome, hit.reason) == ("HIT", "ADVERSE_MEDIA")
+    check = world.script["website"][0].result.checks[0]
+    check.outcome, check.reason = CHECK_OUTCOME_NOT_ASSESSED, "NO_WEBSITE"
+    nobody = await Environment().run(InvestigationActivities(services).scrape_company_website, CASE)
+    assert (nobody.outcome, nobody.reason) == ("NOT_ASSESSED", "NO_WEBSITE")
+
+
+async def test_worker_documents_of_registers_are_asked_for_once_more(world: World, services: Services) -> None:
+    """Without an official document the registers are asked again and only documents are kept; with one nobody is asked."""
+    activities = RegistryActivities(services)
+    collected_now = await Environment().run(activities.collect_registry_documents, CASE)
+    assert (collected_now.outcome, collected_now.evidence) == ("CLEAR", 1)
+    (request,) = world.requests(store.RecordInvestigationRequest)
+    assert [one.evidence_id for one in request.evidence] == ["nbb:accounts"]
+    assert (len(request.checks), len(request.profiles)) == (0, 0)
+    again = await Environment().run(activities.collect_registry_documents, CASE)
+    assert (again.outcome, again.reason, again.evidence) == ("CLEAR", "ALREADY_COLLECTED", 0)
+    assert len(world.requests(CollectRegistryRequest)) == 1
+
+
+async def test_worker_registers_without_documents_are_not_assessed(world: World, services: Services) -> None:
+    """When no register publishes a document, that is said and nothing is stored."""
+    del world.script["registry"][1].result.evidence[1]
+    nothing = await Environment().run(RegistryActivities(services).collect_registry_documents, CASE)
+    assert (nothing.outcome, nothing.reason) == ("NOT_ASSESSED", "NO_OFFICIAL_DOCUMENTS")
+    assert world.requests(store.RecordInvestigationRequest) == []
 
 
 async def test_worker_stream_without_result_is_an_error(world: World, services: Services) -> None:
     """A stream that ends early is tried again: an empty answer would look as if everything had been looked at."""
     world.script["registry"] = collected()[:1]
     with pytest.raises(ServiceError) as caught:
-        await Environment().run(InvestigationActivities(services).registry_and_documents, CASE)
+        await Environment().run(RegistryActivities(services).registry_and_documents, CASE)
     assert (caught.value.reason, caught.value.code) == ("RESULT_MISSING", grpc.StatusCode.UNAVAILABLE)
     assert world.requests(store.RecordInvestigationRequest) == []
 
@@ -179,7 +249,7 @@ async def test_worker_silent_stream_is_given_up(world: World, services: Services
     """A stream that sends nothing for the limit of silence is closed, and the activity fails so that it is tried again."""
     world.script["registry"] = [collected()[0], 30.0]
     with pytest.raises(ServiceError) as caught:
-        await Environment().run(InvestigationActivities(services, silence_seconds=0.3).registry_and_documents, CASE)
+        await Environment().run(RegistryActivities(services, silence_seconds=0.3).registry_and_documents, CASE)
     assert (caught.value.reason, caught.value.code) == ("STREAM_SILENT", grpc.StatusCode.UNAVAILABLE)
     async with asyncio.timeout(5):
         await world.closed.wait()
@@ -202,7 +272,7 @@ async def test_worker_cancelled_activity_closes_its_stream(world: World, service
 
 async def test_worker_activity_beats_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between streams an activity beats by its own timer, repeating where the last stream was."""
-    monkeypatch.setattr("trustrelay.workflow_worker.entrypoints.activities.calling._BEAT_SECONDS", 0.01)
+    monkeypatch.setattr("trustrelay.workflow_worker.entrypoints.activities.streaming._BEAT_SECONDS", 0.01)
     environment = Environment()
     beaten = asyncio.Event()
 
@@ -245,77 +315,6 @@ async def test_worker_party_that_was_not_screened_is_an_error(world: World, serv
     world.unanswered_screenings = 1
     with pytest.raises(ServiceError, match="RESULT_MISSING"):
         await Environment().run(InvestigationActivities(services).screen_parties, CASE)
-
-
-async def test_worker_rules_of_osint_are_recorded(world: World, services: Services) -> None:
-    """Comparison, gaps, risk and tier are asked with what is stored, and stored again."""
-    activities = InvestigationActivities(services)
-    for name in ("cross_reference_evidence", "analyze_document_gaps", "reassess_risk"):
-        await Environment().run(getattr(activities, name), CASE)
-    assert [request.stage for request in world.requests(store.RecordInvestigationRequest)] == ["cross_reference_evidence", "reassess_risk"]
-    assert len(world.requests(store.SetRequirementsRequest)[0].requirements) == 2
-    assigned = await Environment().run(activities.assign_automation_tier, CASE)
-    assert assigned == TierAssigned(Tier.ASSISTED, "governance/earned")
-
-
-async def test_worker_documents_are_converted_validated_and_read(world: World, services: Services) -> None:
-    """Every upload goes through conversion, validation and extraction, and is stored after each."""
-    activities, environment = DocumentActivities(services), Environment()
-    await environment.run(activities.process_documents, CASE)
-    assert ("document-articles",) in environment.beats
-    validated = await Environment().run(activities.validate_documents, CASE)
-    assert sorted(validated.valid_documents) == ["document-articles", "document-company_extract"]
-    assert validated.failed == ()
-    assert {request.language for request in world.requests(ValidateRequest)} == {"nl"}
-    await Environment().run(activities.extract_document_data, CASE)
-    assert all(document.fields for document in world.file.documents)
-
-
-@pytest.mark.parametrize("reason", sorted(texts.UNREADABLE_REASONS))
-async def test_worker_unreadable_document_is_stored_with_a_text_for_the_customer(world: World, services: Services, reason: str) -> None:
-    """An upload that cannot be opened is stored as unreadable, with a sentence in the customer's language; the others go on."""
-    world.script["company_extract"] = [errors.InvalidArgument(reason, "internal words")]
-    activities = DocumentActivities(services)
-    await Environment().run(activities.process_documents, CASE)
-    bad, good = world.file.documents
-    assert (bad.state, good.state) == (types.DOCUMENT_STATE_UNREADABLE, types.DOCUMENT_STATE_CONVERTED)
-    assert bad.validation.reasons[0].message == texts.unreadable(reason, "nl")
-    validated = await Environment().run(activities.validate_documents, CASE)
-    assert [(one.requirement_id, one.codes) for one in validated.failed] == [("company_extract", (reason,))]
-
-
-async def test_worker_retry_goes_on_where_it_ended(world: World, services: Services) -> None:
-    """When the second conversion fails, the retry converts only the second document."""
-    world.script["articles"] = [errors.Unavailable("WORKER_CRASHED", "again")]
-    activities = DocumentActivities(services)
-    with pytest.raises(ServiceError, match="WORKER_CRASHED"):
-        await Environment().run(activities.process_documents, CASE)
-    world.script["articles"] = converted()
-    world.asked.clear()
-    await Environment().run(activities.process_documents, CASE)
-    assert [request.source.object.key for request in world.requests(ConvertRequest)] == ["articles"]
-
-
-async def test_worker_conversion_without_result_is_an_error(world: World, services: Services) -> None:
-    """A document whose conversion ends without a result is not taken for converted."""
-    world.script["articles"] = converted()[:1]
-    with pytest.raises(ServiceError, match="RESULT_MISSING"):
-        await Environment().run(DocumentActivities(services).process_documents, CASE)
-
-
-async def test_worker_document_without_requirement_is_refused(world: World, services: Services) -> None:
-    """A document that nothing in its case asks for is an error that no retry mends."""
-    world.file.documents[0].requirement_id = "elsewhere"
-    with pytest.raises(ServiceError, match="REQUIREMENT_NOT_FOUND"):
-        await Environment().run(DocumentActivities(services).process_documents, CASE)
-
-
-async def test_worker_document_of_unknown_type_is_read_as_unknown(world: World, services: Services) -> None:
-    """A type that this worker does not know yet does not stop the case."""
-    document = world.file.documents[0]
-    document.state, document.validation.document_type = types.DOCUMENT_STATE_VALID, "tax_certificate"
-    await Environment().run(DocumentActivities(services).extract_document_data, CASE)
-    assert world.requests(ExtractRequest)[0].document_type == DOCUMENT_TYPE_UNKNOWN
 
 
 FINAL = [

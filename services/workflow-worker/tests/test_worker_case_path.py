@@ -176,22 +176,22 @@ async def test_worker_given_up_best_effort_is_recorded_and_the_case_goes_on(serv
 
 @pytest.mark.parametrize("name", ["reassess_risk", "cross_reference_evidence", "analyze_document_gaps"])
 async def test_worker_given_up_service_fails_the_case_on_record(server: Server, name: str) -> None:
-    """An activity without best effort that is given up ends the case as FAILED, with the activity and its reason in the audit log."""
+    """An activity without best effort that is given up stops the case as FAILED, with the activity and its reason in the audit log."""
     script = ScriptedCase()
     script.fail(name, ApplicationError("x", "UNAVAILABLE", type="SERVICE_DOWN"), always=True)
     case = await server.start(script)
     await case.pass_time(minutes=7)
-    assert (await case.result()).status is Status.FAILED
-    assert script.audit("case_failed") == [{"actor": "workflow", "activity": name, "reason": "SERVICE_DOWN"}]
+    stage = (await case.until(Status.FAILED)) and script.statuses[-2]
+    assert script.audit("case_failed") == [{"actor": "workflow", "activity": name, "reason": "SERVICE_DOWN", "stage": stage}]
     assert "assemble_trust_capsule" not in script.calls
 
 
 async def test_worker_step_refused_by_the_store_fails_the_case_on_record(server: Server) -> None:
-    """When the store refuses a step of the path itself, the case ends as FAILED with the store's reason."""
+    """When the store refuses a step of the path itself, the case stops as FAILED with the store's reason."""
     script = ScriptedCase()
     script.fail("persist_workflow_state", refusal("TRANSITION_FORBIDDEN"))
     case = await server.start(script)
-    assert (await case.result()).status is Status.FAILED
+    await case.until(Status.FAILED)
     assert script.audit("case_failed")[0]["reason"] == "TRANSITION_FORBIDDEN"
 
 
@@ -225,6 +225,7 @@ async def test_worker_cancellation_by_temporal_is_refused(server: Server) -> Non
     await case.handle.cancel()
     await case.eventually(lambda: bool(case.script.audit("message_refused")))
     assert case.script.audit("message_refused")[0]["reason"] == "ASSERTION_MISSING"
+    assert (await case.view()).state_version == case.script.version
     await case.send(Update.DOCUMENTS_SUBMITTED)
     await case.until(Status.REVIEW_PENDING)
     await case.send(Update.OFFICER_DECISION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from trustrelay.contracts.case_workflow import DEPLOYMENT, Status, Update
 from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.testing import running_bench, s3_engine, temporal_engine  # noqa: F401  fixtures
 from trustrelay.servicekit.temporal import TemporalSettings, data_converter, new_keyring
+from trustrelay.workflow_worker.application import continuing
 from trustrelay.workflow_worker.domain.state import Summary
 
 _CLEAR_TEXT = "Odalric Vantongerloo-Brindlewick asked for it"
@@ -92,3 +94,25 @@ async def test_worker_versioned_case_runs_and_its_history_is_unreadable(server: 
     assert len(history.events) < 500
     described = await raw.get_workflow_handle(case.handle.id).describe()
     assert described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id == _BUILD
+
+
+@pytest.mark.integration
+async def test_worker_case_goes_on_in_new_runs_with_messages_in_flight(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a real server many updates around several new runs, and a cancel request, each have exactly one effect and one answer."""
+    monkeypatch.setattr(continuing, "max_events", 40)
+    case = await (await server.start(ScriptedCase(Summary(risk_level="LOW")))).to(Status.REVIEW_PENDING)
+    await case.handle.cancel()
+    messages = [await case.message(Update.REASSIGN, owner="officer-one", request_id=str(uuid.uuid4())) for _ in range(30)]
+    first = await asyncio.gather(*(case.deliver(Update.REASSIGN, message) for message in messages))
+    again = await asyncio.gather(*(case.deliver(Update.REASSIGN, message) for message in messages))
+    assert again == first
+    assert len(case.script.audit("case_reassigned")) == len(messages)
+    assert len({receipt.state_version for receipt in first}) == len(messages)
+    described = await case.handle.describe()
+    history = await case.handle.fetch_history()
+    assert history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    values = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+    assert (values["CaseStatus"], values["TenantId"]) == ("REVIEW_PENDING", "tenant-test")
+    assert len(case.script.audit("message_refused")) == 1
+    assert (await case.send(Update.OFFICER_DECISION)).status is Status.APPROVED
+    assert (await case.result()).status is Status.APPROVED

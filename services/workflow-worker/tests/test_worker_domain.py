@@ -15,8 +15,13 @@ from trustrelay.contracts.case_workflow import (
     Decision,
     DocumentsSubmitted,
     Envelope,
+    ExtendTimeline,
+    IdentityCompleted,
+    MccUpdate,
+    OfficerDecision,
     OverrideCheck,
     Policy,
+    Reassign,
     Receipt,
     ResolveHit,
     SetTier,
@@ -77,6 +82,7 @@ def test_worker_each_blocker_blocks(facts: dict[str, object]) -> None:
         (Decision.APPROVE, Status.APPROVED),
         (Decision.APPROVE_WITH_RESTRICTIONS, Status.APPROVED_WITH_RESTRICTIONS),
         (Decision.REJECT, Status.REJECTED),
+        (Decision.ESCALATE, Status.ESCALATED),
         (Decision.FOLLOW_UP, Status.FOLLOW_UP),
     ],
 )
@@ -121,13 +127,6 @@ def test_worker_follow_up_needs_an_iteration_and_time(iteration: int, expire_at:
     assert caught.value.reason == reason
 
 
-def test_worker_escalation_is_refused() -> None:
-    """ESCALATE is not there yet and says so."""
-    with pytest.raises(Refused) as caught:
-        judge_decision(WorkflowState(), POLICY, Decision.ESCALATE, NOW)
-    assert caught.value.code == "UNIMPLEMENTED"
-
-
 FACTS = {"confirmed_pep": True, "confirmed_sanction": True, "has_override": True, "risk_level": "HIGH"}
 TRIGGERS = ("confirmed_pep", "high_risk", "override", "confirmed_sanction")
 
@@ -140,6 +139,13 @@ def test_worker_second_officer_only_for_approvals_and_only_for_present_triggers(
     assert second_officer_reasons(Decision.APPROVE, everything, Policy(second_officer_triggers=("override",))) == ("override",)
     for decision in (Decision.REJECT, Decision.FOLLOW_UP):
         assert second_officer_reasons(decision, everything, POLICY) == ()
+
+
+def test_worker_decisions_that_policy_names_need_two_whatever_the_facts() -> None:
+    """A named decision needs a second officer without any trigger; asking the customer again never does."""
+    policy = Policy(second_officer_decisions=("REJECT", "ESCALATE", "FOLLOW_UP"), second_officer_triggers=())
+    needing = {decision for decision in Decision if second_officer_reasons(decision, Summary(), policy)}
+    assert needing == {Decision.REJECT, Decision.ESCALATE}
 
 
 def test_worker_trigger_that_nobody_knows_asks_for_the_second_officer() -> None:
@@ -218,8 +224,7 @@ def test_worker_texts_exist_in_every_language(language: str) -> None:
 def test_worker_given_up_activity_names_its_checks() -> None:
     """Each best-effort activity says which checks stay unanswered; others have none to name."""
     assert checks_of("screen_parties") == ("sanctions_screening", "pep_screening")
-    with pytest.raises(KeyError):
-        checks_of("reassess_risk")
+    assert checks_of("reassess_risk") == ()
 
 
 ENVELOPE = Envelope("request", "body", "token")
@@ -231,6 +236,16 @@ ENVELOPE = Envelope("request", "body", "token")
         (payloads.require_reason, ResolveHit(ENVELOPE, reason="why"), ResolveHit(ENVELOPE, reason=" "), "REASON_REQUIRED"),
         (payloads.require_reason, OverrideCheck(ENVELOPE, reason="why"), OverrideCheck(ENVELOPE), "REASON_REQUIRED"),
         (payloads.require_tier, SetTier(ENVELOPE), SetTier(ENVELOPE, tier=Tier.UNSPECIFIED), "TIER_REQUIRED"),
+        (payloads.require_days, ExtendTimeline(ENVELOPE, days=365), ExtendTimeline(ENVELOPE, days=366), "DAYS_INVALID"),
+        (payloads.require_owner, Reassign(ENVELOPE, owner="o"), Reassign(ENVELOPE), "OWNER_REQUIRED"),
+        (payloads.require_mcc, MccUpdate(ENVELOPE, mcc="4215"), MccUpdate(ENVELOPE, mcc="٤٢١٥"), "MCC_INVALID"),
+        (payloads.require_session, IdentityCompleted(ENVELOPE, session_id="s"), IdentityCompleted(ENVELOPE), "SESSION_REQUIRED"),
+        (
+            payloads.require_escalation_owner,
+            OfficerDecision(ENVELOPE, Decision.REJECT),
+            OfficerDecision(ENVELOPE, Decision.ESCALATE),
+            "OWNER_REQUIRED",
+        ),
         (payloads.require_number, DocumentsSubmitted(ENVELOPE), DocumentsSubmitted(ENVELOPE, -1), "SUBMISSION_NUMBER_INVALID"),
     ],
 )

@@ -10,7 +10,7 @@ from worker_signing import verifier
 
 from trustrelay.contracts.case_workflow import Envelope
 from trustrelay.workflow_worker.application import assertion_keys
-from trustrelay.workflow_worker.application.judge import claimed_actor
+from trustrelay.workflow_worker.application.judge import claimed_sender
 from trustrelay.workflow_worker.application.running import reason_of
 from trustrelay.workflow_worker.domain.refusals import Refused
 
@@ -56,4 +56,4 @@ def test_worker_without_keys_lets_no_message_pass() -> None:
 def test_worker_claim_that_cannot_be_read_is_refused() -> None:
     """A handler never acts under a name it cannot read."""
     with pytest.raises(Refused, match="ASSERTION_INVALID"):
-        claimed_actor(Envelope("request", "body", "nonsense"))
+        claimed_sender(Envelope("request", "body", "nonsense"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 import pytest_asyncio
 from temporalio.service import RPCError, RPCStatusCode
 from worker_harness import RunningCase, Server, serving
+from worker_signing import Sender
 from worker_store import Gate, ScriptedCase, refusal
 
-from trustrelay.contracts.case_workflow import TERMINAL, Decision, Status, Update
+from trustrelay.contracts.case_workflow import TERMINAL, Decision, Policy, Status, Update
 from trustrelay.workflow_worker.domain.message_table import TABLE, as_markdown, refusal_of
+from trustrelay.workflow_worker.domain.records import Successor
 from trustrelay.workflow_worker.domain.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,11 +34,10 @@ _HELD = {
     Status.APPROVED: ("assemble_trust_capsule", None),
     Status.APPROVED_WITH_RESTRICTIONS: ("assemble_trust_capsule", None),
     Status.REJECTED: ("assemble_trust_capsule", None),
+    Status.ESCALATED: ("assemble_trust_capsule", None),
 }
-_ENDED = (Status.WITHDRAWN, Status.EXPIRED, Status.FAILED)
-# ESCALATED has no way in yet; the table's own test covers it.
-_REACHABLE = [status for status in Status if status is not Status.ESCALATED]
-_CELLS = [(status, update) for status in _REACHABLE for update in Update]
+_ENDED = (Status.WITHDRAWN, Status.EXPIRED)
+_CELLS = [(status, update) for status in Status for update in Update]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -61,6 +63,8 @@ def _hold(script: ScriptedCase, status: Status) -> Gate:
 async def bring(server: Server, status: Status) -> tuple[RunningCase, Gate]:
     """A case in `status`; the gate lets it go on."""
     script = ScriptedCase(_FACTS)
+    script.successor = Successor(str(uuid.uuid4()), "kyb_standard", 1, "BE", "officer-one", "officer-two", "en", Policy())
+    server.cases[script.successor.case_id] = ScriptedCase()
     early = status in (Status.CREATED, Status.PRE_INVESTIGATION, Status.DOCUMENT_GAP_ANALYSIS)
     gate = _hold(script, status) if early else Gate()
     case = await server.start(script)
@@ -76,6 +80,11 @@ async def _onwards(case: RunningCase, status: Status) -> Gate:
     if status in (Status.REQUIREMENTS_REVIEW, Status.AWAITING_DOCUMENTS):
         await case.to(status)
         return Gate()
+    if status is Status.FAILED:
+        await case.to(Status.AWAITING_DOCUMENTS)
+        case.script.fail("process_documents", refusal("OBJECT_HASH_MISMATCH"))
+        await case.send(Update.DOCUMENTS_SUBMITTED)
+        return Gate()
     await case.to(Status.AWAITING_DOCUMENTS)
     gate = _hold(case.script, status) if status in (Status.PROCESSING_DOCUMENTS, Status.INVESTIGATING) else Gate()
     await case.send(Update.DOCUMENTS_SUBMITTED)
@@ -88,10 +97,11 @@ async def _onwards(case: RunningCase, status: Status) -> Gate:
         Status.APPROVED: Decision.APPROVE,
         Status.APPROVED_WITH_RESTRICTIONS: Decision.APPROVE_WITH_RESTRICTIONS,
         Status.REJECTED: Decision.REJECT,
+        Status.ESCALATED: Decision.ESCALATE,
         Status.FOLLOW_UP: Decision.FOLLOW_UP,
     }.get(status)
     if decision:
-        await case.send(Update.OFFICER_DECISION, decision=decision)
+        await case.send(Update.OFFICER_DECISION, decision=decision, escalation_owner="officer-two")
     if status in (Status.APPROVED, Status.APPROVED_WITH_RESTRICTIONS):
         await case.send(Update.SECOND_DECISION)
     return gate
@@ -128,16 +138,27 @@ async def test_worker_table_ended_cases_take_nothing(status: Status) -> None:
         case = await (await server.start()).to(Status.AWAITING_DOCUMENTS)
         if status is Status.WITHDRAWN:
             await case.send(Update.WITHDRAW)
-        elif status is Status.EXPIRED:
-            await case.pass_time(days=61)
         else:
-            case.script.fail("process_documents", refusal("OBJECT_HASH_MISMATCH"))
-            await case.send(Update.DOCUMENTS_SUBMITTED)
+            await case.pass_time(days=61)
         assert (await case.result()).status is status
         for update in Update:
             with pytest.raises(RPCError) as caught:
                 await case.send(update)
             assert caught.value.status is RPCStatusCode.NOT_FOUND
+
+
+_ROLES = ("customer", "manager", "nobody", "officer", "service")
+_SENDABLE = [(update, role) for update in Update for role in _ROLES if role not in TABLE[update].roles]
+
+
+@pytest.mark.parametrize(("update", "role"), _SENDABLE)
+async def test_worker_table_refuses_roles(server: Server, waiting: dict[Status, tuple[RunningCase, Gate]], update: Update, role: str) -> None:
+    """A message from somebody without one of its roles is refused for that alone, in a state that takes it as in one that does not."""
+    if Status.REVIEW_PENDING not in waiting:
+        waiting[Status.REVIEW_PENDING] = await bring(server, Status.REVIEW_PENDING)
+    case, _ = waiting[Status.REVIEW_PENDING]
+    refused = await case.refused(update, Sender(roles=(role,)))
+    assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ROLE_REQUIRED")
 
 
 async def test_worker_table_has_a_rule_for_every_message() -> None:

@@ -208,10 +208,10 @@ async def test_worker_iterations_are_bounded(server: Server) -> None:
 
 
 async def test_worker_given_up_conversion_fails_the_case(server: Server) -> None:
-    """Documents that cannot be processed at all end the case as FAILED: silence would look like a pass."""
+    """Documents that cannot be processed at all stop the case as FAILED: silence would look like a pass."""
     script = ScriptedCase()
     script.fail("process_documents", refusal("OBJECT_HASH_MISMATCH"))
     case = await (await server.start(script)).to(Status.AWAITING_DOCUMENTS)
     await case.send(Update.DOCUMENTS_SUBMITTED)
-    assert (await case.result()).status is Status.FAILED
+    await case.until(Status.FAILED)
     assert script.audit("case_failed")[0]["activity"] == "process_documents"

@@ -12,11 +12,13 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from trustrelay.workflow_worker.application import catalogue
-from trustrelay.workflow_worker.application.case_path import CasePath
 from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.application.running import run_activity
+from trustrelay.workflow_worker.application.document_extraction import DocumentExtraction
+from trustrelay.workflow_worker.application.stages.company import GapAnalysis
+from trustrelay.workflow_worker.application.stages.stage import Move
 
 _FOLDER = Path(__file__).parent / "histories"
+_WORKFLOWS = [ComplianceCaseWorkflow, DocumentExtraction]
 _FILES = sorted(_FOLDER.glob("*.json"))
 
 
@@ -33,20 +35,20 @@ def test_worker_every_story_has_its_history() -> None:
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
 async def test_worker_history_replays(path: Path) -> None:
     """A case that was begun on older code goes on with this code."""
-    await Replayer(workflows=[ComplianceCaseWorkflow]).replay_workflow(history(path))
+    await Replayer(workflows=_WORKFLOWS).replay_workflow(history(path))
 
 
 async def test_worker_reordered_activities_fail_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two activities in another order break open cases, and the gate says so."""
-    straight = CasePath._find_gaps
+    straight = GapAnalysis.work
 
-    async def reordered(self: CasePath) -> None:
-        await run_activity(catalogue.ANALYZE_DOCUMENT_GAPS, self._recorder.case_ref(iteration=0))
-        await straight(self)
+    async def reordered(self: GapAnalysis) -> Move:
+        await self.tools.work.refresh(catalogue.ANALYZE_DOCUMENT_GAPS, 0)
+        return await straight(self)
 
-    monkeypatch.setattr(CasePath, "_find_gaps", reordered)
+    monkeypatch.setattr(GapAnalysis, "work", reordered)
     with pytest.raises(NondeterminismError):
-        await Replayer(workflows=[ComplianceCaseWorkflow]).replay_workflow(history(_FOLDER / "bounce_back_and_second_officer.json"))
+        await Replayer(workflows=_WORKFLOWS).replay_workflow(history(_FOLDER / "bounce_back_and_second_officer.json"))
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)

@@ -17,17 +17,26 @@
 - {name: TRUSTRELAY_OIDC_ISSUER, value: {{ include "case-api.issuer" . | quote }}}
 - {name: TRUSTRELAY_OIDC_JWKS_URL, value: {{ include "case-api.jwks" . | quote }}}
 - {name: TRUSTRELAY_OIDC_AUDIENCE, value: {{ .root.Values.oidc.audience | quote }}}
+{{- with include "case-api.identityEnv" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "case-api.mounts" -}}
 {{ include "trustrelay-lib.temporalMounts" . }}
 - {name: assertion, mountPath: /etc/trustrelay/assertion, readOnly: true}
+{{- with include "case-api.identityMount" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "case-api.volumes" -}}
 {{ include "trustrelay-lib.temporalVolumes" . }}
 - name: assertion
   secret: {defaultMode: 0400, secretName: {{ include "trustrelay-lib.needSecret" (dict "value" .root.Values.assertionKeySecret "path" "case-api.assertionKeySecret" "what" "the Ed25519 key that signs actor assertions" "keys" "private.pem") | quote }}}
+{{- with include "case-api.identityVolume" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{- define "case-api.ingress" -}}
@@ -67,6 +76,9 @@
 {{ include "trustrelay-lib.toTemporal" . }}
 {{ include "trustrelay-lib.toStore" . }}
 {{ include "case-api.toIssuer" . }}
+{{- with include "case-api.toIdentity" . }}
+{{ . }}
+{{- end }}
 {{- end }}
 
 {{/* "yes" where the pod of `helm test` is rendered: it needs an issuer with dev users. */}}

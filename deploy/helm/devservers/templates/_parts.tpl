@@ -1,4 +1,4 @@
-{{/* One stand-in: dict root, name, part, port, and storage (volume size) or none, secret, env, from (who may enter). */}}
+{{/* One stand-in: dict root, name, part, port, and storage (volume size) or none, secret, env, from (components that may enter), visitors (peers that may). */}}
 {{- define "devservers.server" -}}
 {{- $v := .root.Values }}
 {{- $full := include "trustrelay-lib.fullname" . }}
@@ -76,6 +76,14 @@ spec:
   {{- end }}
 {{- if $v.networkPolicy.enabled }}
 ---
-{{ include "trustrelay-lib.networkPolicy" (merge (dict "ingress" (include "trustrelay-lib.from" .)) .) }}
+{{ include "trustrelay-lib.networkPolicy" (merge (dict "ingress" (include "devservers.ingress" .)) .) }}
+{{- end }}
+{{- end }}
+
+{{- define "devservers.ingress" -}}
+{{ include "trustrelay-lib.from" . }}
+{{- with .visitors }}
+- from: {{- toYaml . | nindent 4 }}
+  ports: [{port: {{ $.port }}, protocol: TCP}]
 {{- end }}
 {{- end }}

@@ -22,10 +22,23 @@ from trustrelay.persistence.v1 import audit_service_pb2 as audit
 from trustrelay.persistence.v1 import case_store_service_pb2 as store
 from trustrelay.persistence.v1 import object_service_pb2 as objects
 from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
-from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceServicer, add_CaseStoreServiceServicer_to_server
+from trustrelay.persistence.v1.case_store_service_pb2_grpc import (
+    CaseStoreServiceServicer,
+    TemplateServiceServicer,
+    add_CaseStoreServiceServicer_to_server,
+    add_TemplateServiceServicer_to_server,
+)
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceServicer, add_ObjectServiceServicer_to_server
 from trustrelay.servicekit.context import CallContext, from_metadata
-from trustrelay.servicekit.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, ServiceError, Unauthenticated
+from trustrelay.servicekit.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ServiceError,
+    Unauthenticated,
+)
 from trustrelay.servicekit.grpc_server import Registration, running
 
 TEMPLATE = "kyb_standard"
@@ -44,6 +57,7 @@ class Store:
     tenants: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, objects.CreateUploadRequest] = field(default_factory=dict)
     events: list[tuple[str, str, store.AuditEntry]] = field(default_factory=list)
+    templates: dict[tuple[str, str], str] = field(default_factory=dict)
     down: ServiceError | None = None
 
     def enter(self, context: Any) -> CallContext:
@@ -76,6 +90,9 @@ class Store:
         if request_id:
             self.answers[tenant, request_id] = (body_sha256, json.dumps(receipt).encode())
         return receipt
+
+
+_TERMINAL = frozenset(range(types.CASE_STATUS_APPROVED, types.CASE_STATUS_FAILED))
 
 
 def _policy() -> CasePolicy:
@@ -120,7 +137,7 @@ class CaseStore(CaseStoreServiceServicer):
             if header.state_version != seen:
                 seen = header.state_version
                 yield store.WatchCaseResponse(header=header)
-            if header.status >= types.CASE_STATUS_APPROVED:
+            if header.status in _TERMINAL:
                 return
             await asyncio.sleep(0.02)
 
@@ -154,6 +171,40 @@ class CaseStore(CaseStoreServiceServicer):
         caller = self.kept.enter(context)
         self.kept.file(caller.tenant_id, request.case_id).answers.update(request.answers)
         return store.SaveAnswersResponse()
+
+    async def RecordIdentity(self, request: store.RecordIdentityRequest, context: Any) -> store.RecordIdentityResponse:
+        file = self.kept.file(self.kept.enter(context).tenant_id, request.case_id)
+        if file.assessments.identity.session_id != request.identity.session_id:
+            file.assessments.identity.CopyFrom(request.identity)
+        return store.RecordIdentityResponse()
+
+
+class Templates(TemplateServiceServicer):
+    def __init__(self, kept: Store) -> None:
+        self.kept = kept
+
+    async def PutTemplate(self, request: store.PutTemplateRequest, context: Any) -> store.PutTemplateResponse:
+        caller = self.kept.enter(context)
+        if TEMPLATE in request.source:
+            raise PermissionDenied("TEMPLATE_RESERVED", "the product's own")
+        self.kept.templates[caller.tenant_id, "own"] = request.source
+        return store.PutTemplateResponse(template=_template("own"))
+
+    async def GetTemplate(self, request: store.GetTemplateRequest, context: Any) -> store.GetTemplateResponse:
+        caller = self.kept.enter(context)
+        if (caller.tenant_id, request.template_id) not in self.kept.templates:
+            raise NotFound("TEMPLATE_NOT_FOUND", "there is no such template")
+        source = self.kept.templates[caller.tenant_id, request.template_id]
+        return store.GetTemplateResponse(template=_template(request.template_id), source=source)
+
+    async def ListTemplates(self, request: store.ListTemplatesRequest, context: Any) -> store.ListTemplatesResponse:
+        caller = self.kept.enter(context)
+        own = [_template(name) for tenant, name in self.kept.templates if tenant == caller.tenant_id]
+        return store.ListTemplatesResponse(templates=[_template(TEMPLATE, built_in=True), *own])
+
+
+def _template(name: str, *, built_in: bool = False) -> store.TemplateInfo:
+    return store.TemplateInfo(template_id=name, version=1, built_in=built_in, subject_type=types.SUBJECT_TYPE_COMPANY, policy=_policy())
 
 
 class Objects(ObjectServiceServicer):
@@ -214,11 +265,12 @@ class Audit(AuditServiceServicer):
 @asynccontextmanager
 async def running_persistence(kept: Store) -> AsyncIterator[str]:
     """The server's target. Tenants are checked by the servicers, since one method has none."""
-    names = [f"trustrelay.persistence.v1.{n}" for n in ("CaseStoreService", "ObjectService", "AuditService")]
+    names = [f"trustrelay.persistence.v1.{n}" for n in ("CaseStoreService", "ObjectService", "AuditService", "TemplateService")]
     registrations = [
         Registration(add_CaseStoreServiceServicer_to_server, CaseStore(kept), names[0]),
         Registration(add_ObjectServiceServicer_to_server, Objects(kept), names[1]),
         Registration(add_AuditServiceServicer_to_server, Audit(kept), names[2]),
+        Registration(add_TemplateServiceServicer_to_server, Templates(kept), names[3]),
     ]
     async with running(registrations, tenantless=frozenset(names)) as target:
         yield target

@@ -16,10 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from trustrelay.case.v1 import case_service_pb2 as pb
+from trustrelay.case.v1.admin_service_pb2_grpc import AdminServiceStub
 from trustrelay.case.v1.case_service_pb2_grpc import CaseServiceStub
 from trustrelay.case.v1.portal_service_pb2_grpc import PortalServiceStub
 from trustrelay.case_api.adapters.tokens import Issuer
 from trustrelay.case_api.adapters.workflow_engine import Connect
+from trustrelay.case_api.application.identity import IdentityDesk
 from trustrelay.case_api.bootstrap import TENANTLESS, application, authentication, registrations
 from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, Subject
 from trustrelay.devstack import issuer as dev_issuer
@@ -77,6 +79,7 @@ class Api:
 
     cases: Any
     portal: Any
+    admin: Any
     store: Store
     signer: Signer
     http: httpx.AsyncClient
@@ -95,7 +98,9 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(connect: Connect = no_temporal, store: Store | None = None, issuer_url: str = "") -> AsyncIterator[Api]:
+async def running_api(
+    connect: Connect = no_temporal, store: Store | None = None, issuer_url: str = "", desk: IdentityDesk | None = None
+) -> AsyncIterator[Api]:
     """With `issuer_url`, tokens come from the issuer that serves there; else from one without a socket."""
     kept, signer, url = store or Store(), dev_signer(), issuer_url or ISSUER_URL
     issuer = Issuer(url, f"{url}/jwks.json", AUDIENCE)
@@ -104,13 +109,13 @@ async def running_api(connect: Connect = no_temporal, store: Store | None = None
         running_persistence(kept) as persistence_target,
         channel(persistence_target) as persistence,
         running(
-            registrations(application(persistence, connect, signer)),
+            registrations(application(persistence, connect, signer, desk)),
             interceptors=(authentication(http, issuer, persistence),),
             tenantless=TENANTLESS,
         ) as target,
         channel(target) as api,
     ):
-        yield Api(CaseServiceStub(api), PortalServiceStub(api), kept, signer, http, target)
+        yield Api(CaseServiceStub(api), PortalServiceStub(api), AdminServiceStub(api), kept, signer, http, target)
 
 
 @asynccontextmanager

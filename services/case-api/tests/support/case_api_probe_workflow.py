@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         CaseInput,
         DocumentsSubmitted,
         Envelope,
+        IdentityCompleted,
         OfficerDecision,
         OpenCase,
         Receipt,
@@ -88,6 +89,10 @@ class ProbeWorkflow:
     def _may_submit(self, message: DocumentsSubmitted) -> None:
         if message.submission_number == 99:
             raise refuse("FAILED_PRECONDITION", "MESSAGE_NOT_ALLOWED", status="INVESTIGATING", message="documents_submitted")
+
+    @workflow.update(name="identity_completed")
+    async def identity_completed(self, message: IdentityCompleted) -> Receipt:
+        return await self._store("identity_completed", "PROCESSING_DOCUMENTS", message.envelope)
 
     @workflow.update(name="officer_decision")
     async def officer_decision(self, message: OfficerDecision) -> Receipt:

@@ -64,5 +64,7 @@ CUSTOMER = Sender(actor="customer", roles=("customer",))
 SENDERS = {
     Update.SET_TIER: MANAGER,
     Update.DOCUMENTS_SUBMITTED: CUSTOMER,
+    Update.IDENTITY_COMPLETED: CUSTOMER,
     Update.SECOND_DECISION: SECOND,
+    Update.RESUME: MANAGER,
 }

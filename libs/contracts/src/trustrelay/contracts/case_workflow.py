@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -55,9 +55,9 @@ TERMINAL = frozenset(
         Status.ESCALATED,
         Status.WITHDRAWN,
         Status.EXPIRED,
-        Status.FAILED,
     }
 )
+# FAILED is not among them: an operator can resume the case, or withdraw it.
 
 
 class Tier(StrEnum):
@@ -105,7 +105,33 @@ class Update(StrEnum):
     OFFICER_DECISION = "officer_decision"
     SECOND_DECISION = "second_decision"
     SET_TIER = "set_tier"
+    MCC_UPDATE = "mcc_update"
+    IDENTITY_COMPLETED = "identity_completed"
+    EXTEND_TIMELINE = "extend_timeline"
+    REASSIGN = "reassign"
     WITHDRAW = "withdraw"
+    RESUME = "resume"
+
+
+# Fire and forget: `signal_<name>` runs through the same handler as the update; a refusal is written to the audit log, as nobody waits for it.
+SIGNALS = frozenset(Update) - {Update.OPEN}
+SIGNAL_PREFIX = "signal_"
+# Sent by the background conversion of a case's official documents when it ended; carries nothing and only ends a wait.
+EXTRACTION_FINISHED = "extraction_finished"
+EXTRACTION_WORKFLOW = "DocumentExtraction"
+
+
+def extraction_workflow_id(tenant_id: str, case_id: str, iteration: int) -> str:
+    """The background conversion of the official documents of one iteration."""
+    return f"{workflow_id(tenant_id, case_id)}/extraction/{iteration}"
+
+
+class Path(StrEnum):
+    """Which path a template's cases take."""
+
+    KYB = "kyb"
+    KYC = "kyc"
+    CUSTOMS = "customs"
 
 
 @dataclass(frozen=True)
@@ -118,6 +144,13 @@ class Policy:
     max_timeline_days: int = 60
     assisted_release_minutes: int = 15
     second_officer_triggers: tuple[str, ...] = ("confirmed_pep", "high_risk", "override", "confirmed_sanction")
+    # Decisions that need a second officer whatever the facts are.
+    second_officer_decisions: tuple[str, ...] = ()
+    path: Path = Path.KYB
+    # Every kind of check of the template, mandatory or not.
+    check_kinds: tuple[str, ...] = ()
+    # Percent of the timeline after which the customer is reminded.
+    reminder_percents: tuple[int, ...] = (50, 80, 95)
 
 
 @dataclass(frozen=True)
@@ -132,6 +165,11 @@ class CaseInput:
     created_by: str
     language: str = "en"
     policy: Policy = field(default_factory=Policy)
+    owner: str = ""
+    # The escalated case that this one continues; it opens itself then, as the escalation was the officer's word.
+    predecessor_case_id: str = ""
+    # The worker's own state (its JSON form), carried over when a long history continues as new; None for a new case.
+    carried: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +263,8 @@ class OfficerDecision:
     reason: str = ""
     restrictions: tuple[str, ...] = ()
     follow_up_tasks: tuple[str, ...] = ()
+    # ESCALATE: who takes the successor case.
+    escalation_owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,6 +282,49 @@ class SetTier:
 
     envelope: Envelope
     tier: Tier = Tier.FULL_REVIEW
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class MccUpdate:
+    """An officer says which merchant category the subject belongs to (four digits, ISO 18245)."""
+
+    envelope: Envelope
+    mcc: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class IdentityCompleted:
+    """An identity provider has answered; what it vouched for is stored under the session."""
+
+    envelope: Envelope
+    session_id: str = ""
+
+
+@dataclass(frozen=True)
+class ExtendTimeline:
+    """More time for the customer: whole days, 1..365."""
+
+    envelope: Envelope
+    days: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Reassign:
+    """Another officer looks after the case."""
+
+    envelope: Envelope
+    owner: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Takes a FAILED case up again where it failed."""
+
+    envelope: Envelope
     reason: str = ""
 
 
@@ -285,3 +368,20 @@ class CaseStatusView:
     tier: Tier
     open_hits: tuple[str, ...] = ()
     blocking_checks: tuple[str, ...] = ()
+    owner: str = ""
+    expire_at: str = ""
+    overrides: tuple[str, ...] = ()
+    reminders_sent: tuple[int, ...] = ()
+    mcc: str = ""
+    identity_session: str = ""
+    extraction_pending: bool = False
+    # What each step of the investigation came to: the activity's name -> CLEAR, or NOT_ASSESSED/<reason>.
+    outcomes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ResolvedRequirements:
+    """Answer of query get_resolved_requirements: each requirement's status by its id (common.v1.RequirementStatus without prefix)."""
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    unanswered_questions: tuple[str, ...] = ()

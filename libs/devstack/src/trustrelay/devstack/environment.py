@@ -16,6 +16,7 @@ from trustrelay.devstack.engines.temporal import NAMESPACE
 from trustrelay.devstack.issuer import AUDIENCE
 from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.ports import LOOPBACK, PortClaims
+from trustrelay.devstack.relying_party import CLIENT_ID, REDIRECT_URI, SCOPE, discovery_url
 from trustrelay.devstack.sandbox_urls import sandbox_urls
 from trustrelay.devstack.secrets import Secrets
 
@@ -107,12 +108,18 @@ class StackEnvironment:
         }
 
     def case_api(self) -> Environment:
-        """Temporal, the read model, and who may call."""
+        """Temporal, the read model, who may call, and who vouches for customers."""
         return self._temporal_client("case-api") | {
             "TRUSTRELAY_ASSERTION_PRIVATE_KEY_FILE": str(self.secrets.assertion_private_key),
             "TRUSTRELAY_OIDC_ISSUER": self.issuer_url,
             "TRUSTRELAY_OIDC_JWKS_URL": f"{self.issuer_url}/jwks.json",
             "TRUSTRELAY_OIDC_AUDIENCE": AUDIENCE,
+            "TRUSTRELAY_IDENTITY_DISCOVERY_URL": discovery_url(f"http://{self.target('sandbox')}"),
+            "TRUSTRELAY_IDENTITY_CLIENT_ID": CLIENT_ID,
+            "TRUSTRELAY_IDENTITY_PRIVATE_KEY_FILE": str(self.secrets.identity_signing_key),
+            "TRUSTRELAY_IDENTITY_DECRYPTION_KEY_FILE": str(self.secrets.identity_decryption_key),
+            "TRUSTRELAY_IDENTITY_REDIRECT_URI": REDIRECT_URI,
+            "TRUSTRELAY_IDENTITY_SCOPE": SCOPE,
         }
 
     def _service(self, name: str) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,13 @@ class ProcessIdentity:
     def alive(self) -> bool:
         """Is this very process still there? False when the pid now belongs to another."""
         return ProcessIdentity.of(self.pid) == self
+
+    def started_at(self) -> float:
+        """When it started, in seconds since the epoch; infinity when it is gone, as what is gone has read nothing."""
+        try:
+            return psutil.Process(self.pid).create_time() if self.alive() else math.inf
+        except psutil.NoSuchProcess:
+            return math.inf
 
 
 def _started(pid: int) -> str | None:

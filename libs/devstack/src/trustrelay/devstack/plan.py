@@ -15,6 +15,7 @@ from trustrelay.devstack.engines._binary import package_version, program
 from trustrelay.devstack.environment import Environment, StackEnvironment
 from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.part import Part, PythonPart
+from trustrelay.devstack.relying_party import write_registration
 
 DEPLOYMENT = "trustrelay-compliance"
 _ENGINE_SECONDS = 60.0
@@ -122,7 +123,8 @@ def _make_current(env: StackEnvironment) -> None:
 
 def _sandbox(env: StackEnvironment) -> PythonPart:
     port = env.ports["sandbox"]
-    arguments = ("serve", "--seed", str(env.seed), "--port", str(port), "--admin")
+    registration = write_registration(env.secrets, env.data.keys)
+    arguments = ("serve", "--seed", str(env.seed), "--port", str(port), "--admin", "--relying-party", str(registration))
     probe = f"http://{env.target('sandbox')}/healthz"
     return _python(env, "sandbox", "trustrelay.sandbox", {"http": port}, probe, dict(env.base), arguments)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from trustrelay.devstack.files import write_atomically
@@ -45,6 +45,8 @@ class Secrets:
     capsule_public_key: Path
     issuer_private_key: Path
     payload_keys: Path
+    identity_signing_key: Path
+    identity_decryption_key: Path
     dev_users: Path
     database: DatabasePasswords
     s3_admin: S3Key
@@ -68,6 +70,8 @@ class Secrets:
             capsule_public_key=capsule[1],
             issuer_private_key=_key_pair(folder, "issuer", "p256")[0],
             payload_keys=payload_keys,
+            identity_signing_key=_key_pair(folder, "identity_signing", "rsa")[0],
+            identity_decryption_key=_key_pair(folder, "identity_decryption", "rsa")[0],
             dev_users=users,
             database=DatabasePasswords(**passwords),
             s3_admin=S3Key(**s3["admin"]),
@@ -100,11 +104,18 @@ def _keyring() -> dict[str, Any]:
     return {"active": key_id, "keys": {key_id: base64.b64encode(secrets.token_bytes(32)).decode()}}
 
 
-def _key_pair(folder: Path, name: str, kind: Literal["ed25519", "p256"]) -> tuple[Path, Path]:
+_KINDS: Mapping[str, Callable[[], ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey]] = {
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+}
+
+
+def _key_pair(folder: Path, name: str, kind: Literal["ed25519", "p256", "rsa"]) -> tuple[Path, Path]:
     """PEM files NAME_private.pem (PKCS#8, unencrypted) and NAME_public.pem (SubjectPublicKeyInfo)."""
     private, public = folder / f"{name}_private.pem", folder / f"{name}_public.pem"
     if not private.exists():
-        key = ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else ec.generate_private_key(ec.SECP256R1())
+        key = _KINDS[kind]()
         # The public half first: a private key without it would never be completed.
         write_atomically(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         write_atomically(private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

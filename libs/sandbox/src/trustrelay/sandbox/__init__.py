@@ -6,6 +6,6 @@ from trustrelay.sandbox.documents.hostile import write_oversize_pdf
 from trustrelay.sandbox.dossier import dossier
 from trustrelay.sandbox.examples import write_examples
 from trustrelay.sandbox.forbidden import forbidden
-from trustrelay.sandbox.world import REAL_LIMITS, Limits, World
+from trustrelay.sandbox.world import REAL_LIMITS, Limits, RelyingParty, World
 
-__all__ = ["REAL_LIMITS", "Cast", "Limits", "World", "create_app", "dossier", "forbidden", "write_examples", "write_oversize_pdf"]
+__all__ = ["REAL_LIMITS", "Cast", "Limits", "RelyingParty", "World", "create_app", "dossier", "forbidden", "write_examples", "write_oversize_pdf"]

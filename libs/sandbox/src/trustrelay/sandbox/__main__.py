@@ -1,5 +1,6 @@
 """Command line: `python -m trustrelay.sandbox serve|examples|oversize`."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from trustrelay.sandbox import REAL_LIMITS, Cast, Limits, World, create_app, write_examples, write_oversize_pdf
+from trustrelay.sandbox import REAL_LIMITS, Cast, Limits, RelyingParty, World, create_app, write_examples, write_oversize_pdf
 from trustrelay.sandbox.examples import write_description
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -19,8 +20,15 @@ def _day(as_of: datetime | None) -> date:
     return as_of.date() if as_of else datetime.now(UTC).date()
 
 
+def _relying_party(file: Path | None) -> RelyingParty | None:
+    if file is None:
+        return None
+    said = json.loads(file.read_text("utf-8"))
+    return RelyingParty(said["client_id"], said["keys"], tuple(said["redirect_uris"]))
+
+
 @cli.command()
-def serve(
+def serve(  # noqa: PLR0913 - each is an option of the command
     port: Annotated[int, typer.Option(help="TCP port.")],
     seed: Seed = 1,
     host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
@@ -29,9 +37,10 @@ def serve(
     admin: Annotated[bool, typer.Option("--admin", help="Add POST /admin/fault.")] = False,
     real_limits: Annotated[bool, typer.Option("--real-limits", help="Apply the public services' rate limits.")] = False,
     nbb_key: Annotated[str | None, typer.Option(help="The only subscription key NBB accepts; default any.")] = None,
+    relying_party: Annotated[Path | None, typer.Option(help="JSON of who may ask itsme: client_id, redirect_uris, keys (a JWK Set's).")] = None,
 ) -> None:
     """Answer as the public registries do."""
-    world = World(Cast.generate(seed), _day(as_of), REAL_LIMITS if real_limits else Limits(), nbb_key)
+    world = World(Cast.generate(seed), _day(as_of), REAL_LIMITS if real_limits else Limits(), nbb_key, _relying_party(relying_party))
     if data:
         write_description(world.cast, data, world.as_of)
     uvicorn.run(create_app(world, admin=admin), host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)

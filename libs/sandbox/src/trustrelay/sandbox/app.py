@@ -4,10 +4,10 @@ from fastapi import FastAPI, Response
 
 from trustrelay.sandbox.faults import Fault, FaultInjector, Mode
 from trustrelay.sandbox.refusal import Refusal, send_refusal
-from trustrelay.sandbox.sources import gdelt, gleif, kbo, lists, nbb, vies
+from trustrelay.sandbox.sources import gdelt, gleif, itsme, kbo, lists, nbb, vies
 from trustrelay.sandbox.world import World
 
-SOURCES = (vies, gleif, nbb, kbo, gdelt, lists)
+SOURCES = (vies, gleif, nbb, kbo, gdelt, lists, itsme)
 
 
 def create_app(world: World, *, admin: bool = False) -> FastAPI:

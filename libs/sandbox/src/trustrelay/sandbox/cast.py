@@ -2,6 +2,7 @@
 
 Case A (`subject`) is a sound company: one director holds public office, one owner has a namesake on a sanctions list.
 Case B (`listed`) belongs to a person who is on a sanctions list. `outsider` is the company on the wrong document.
+`private_clients` are people who apply for themselves: one is who they say, one is not. `customs` is a sound company that wants customs services.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +11,17 @@ from typing import Self
 from trustrelay.sandbox import _pools as pools
 from trustrelay.sandbox import numbers
 from trustrelay.sandbox._people import Draw, stakes
-from trustrelay.sandbox.model import Article, Company, ForeignTrader, ListedPerson, Person, PublicOfficial, SanctionsLists
+from trustrelay.sandbox.model import (
+    Article,
+    Company,
+    CustomsClient,
+    ForeignTrader,
+    ListedPerson,
+    Person,
+    PrivateClient,
+    PublicOfficial,
+    SanctionsLists,
+)
 
 FILLERS_PER_LIST = 8
 POSITIONS = ("Member of the federal parliament", "State secretary", "Mayor", "Member of the senate", "Judge of the constitutional court")
@@ -29,6 +40,8 @@ class Cast:
     lists: SanctionsLists
     peps: tuple[PublicOfficial, ...]
     articles: tuple[Article, ...]
+    private_clients: tuple[PrivateClient, ...]
+    customs: CustomsClient
 
     @classmethod
     def generate(cls, seed: int) -> Self:
@@ -42,19 +55,25 @@ class Cast:
         true_match = draw.listed(listed.owners[0].person)
         return cls(
             seed, subject, listed, outsider, fillers, _foreign_traders(draw), _lists(draw, namesake, true_match),
-            _peps(draw, subject.directors[1].person), _articles(subject, listed, fillers),
+            _peps(draw, subject.directors[1].person), _articles(subject, listed, fillers), _private_clients(draw), _customs(draw),
         )  # fmt: skip
 
     @property
     def companies(self) -> tuple[Company, ...]:
         """Every company that the Belgian registries know."""
-        return (self.subject, self.listed, self.outsider, *self.fillers)
+        return (self.subject, self.listed, self.outsider, *self.fillers, self.customs.company)
 
     @property
     def persons(self) -> tuple[Person, ...]:
         """Every person, each once; the namesake is a person of their own."""
         of_companies = [person for company in self.companies for person in company.persons]
-        return tuple(dict.fromkeys([*of_companies, *(e.person for e in self.lists.persons), *(p.person for p in self.peps)]))
+        private = [person for client in self.private_clients for person in (client.person, client.vouched)]
+        return tuple(dict.fromkeys([*of_companies, *(e.person for e in self.lists.persons), *(p.person for p in self.peps), *private]))
+
+    @property
+    def ibans(self) -> tuple[str, ...]:
+        """Every account that somebody declares."""
+        return (*(c.iban for c in self.companies), *(c.iban for c in self.private_clients), self.customs.guarantee_iban)
 
     @property
     def pep(self) -> PublicOfficial:
@@ -131,6 +150,24 @@ def _lists(draw: Draw, namesake: ListedPerson, true_match: ListedPerson) -> Sanc
 def _peps(draw: Draw, director: Person) -> tuple[PublicOfficial, ...]:
     others = (draw.person(f"pep_{n}", draw.rng.choice((pools.DUTCH, pools.FRENCH, pools.ITALIAN))) for n in range(1, 7))
     return tuple(PublicOfficial(person, draw.rng.choice(POSITIONS)) for person in (director, *others))
+
+
+def _private_clients(draw: Draw) -> tuple[PrivateClient, ...]:
+    """Two Belgians on no list; for the second the identity provider vouches for somebody else."""
+    honest = draw.person("kyc_clean", pools.DUTCH, "BE")
+    declared, other = draw.person("kyc_mismatch", pools.FRENCH, "BE"), draw.person("kyc_mismatch_vouched", pools.DUTCH, "BE")
+    return (
+        PrivateClient("kyc_clean", honest, numbers.belgian_iban(draw.rng), honest),
+        PrivateClient("kyc_mismatch", declared, numbers.belgian_iban(draw.rng), other),
+    )
+
+
+def _customs(draw: Draw) -> CustomsClient:
+    """Sound, with two accounts; nobody around it is on a list."""
+    director, owner = draw.person("customs_director", pools.DUTCH, "BE"), draw.person("customs_owner", draw.rng.choice((pools.DUTCH, pools.ITALIAN)))
+    company = draw.company("customs_client", with_lei=True)
+    company = replace(company, directors=(draw.mandate(director, company),), owners=stakes(100, (owner, 100)))
+    return CustomsClient(company, numbers.belgian_iban(draw.rng), ("import_clearance", "fiscal_representation"))
 
 
 def _articles(subject: Company, listed: Company, fillers: tuple[Company, ...]) -> tuple[Article, ...]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from trustrelay.sandbox.cast import Cast
-from trustrelay.sandbox.model import Company, ListedPerson, Person
+from trustrelay.sandbox.model import Company, ListedPerson, Person, PrivateClient
 from trustrelay.sandbox.numbers import dotted
 
 Json = dict[str, Any]
@@ -103,12 +103,54 @@ def _case_b(cast: Cast) -> Json:
     }
 
 
+def _kyc(client: PrivateClient) -> Json:
+    """`identity` is what the portal's customer types at the identity provider; `answers` by kind of question."""
+    person, place = client.person, client.person.address
+    honest = client.vouched == person
+    return {
+        "template_id": "kyc_natural_person",
+        "person": _person(person)
+        | {
+            "country": "BE",
+            "address": {"street": place.street, "number": place.number, "postcode": place.postcode, "city": place.city, "country": "BE"},
+        },
+        "identity": client.key,
+        "vouched": _person(client.vouched),
+        "answers": {"be_nrn": person.id_number, "iban": client.iban},
+        "uploads": [{"file": "kyc/proof-of-address.pdf", "document_type": "proof_of_address", "acceptable": True}] if honest else [],
+        "expected": {"checks": {"identity": "CLEAR" if honest else "FAILED"}} | ({"decision": "APPROVED"} if honest else {}),
+    }
+
+
+def _customs(cast: Cast) -> Json:
+    client = cast.customs
+    return {
+        "template_id": "customs_fiscal_representative",
+        "company": _company(client.company),
+        "declared_parties": [],
+        "known_parties": [_party(p, client.company) for p in client.company.persons],
+        "eori": client.eori,
+        "bank_accounts": [{"iban": client.company.iban, "purpose": "company"}, {"iban": client.guarantee_iban, "purpose": "guarantee"}],
+        "selected_services": list(client.services),
+        "uploads": [
+            {"file": "customs/ubo-register-extract.pdf", "document_type": "ubo_register_extract", "acceptable": True},
+            {"file": "customs/proof-of-address.pdf", "document_type": "proof_of_address", "acceptable": True},
+            {"file": "customs/articles-of-association.docx", "document_type": "articles_of_association", "acceptable": True},
+        ],
+        "expected": {
+            "decision": "APPROVED",
+            "checks": {"kbo": "CLEAR", "vies": "CLEAR", "gleif": "CLEAR", "nbb": "CLEAR", "adverse_media": "CLEAR"},
+            "hits": [],
+        },
+    }
+
+
 def dossier(cast: Cast, as_of: date) -> Json:
     """The content of `cast.json`."""
     return {
         "seed": cast.seed,
         "as_of": as_of.isoformat(),
-        "cases": {"a": _case_a(cast), "b": _case_b(cast)},
+        "cases": {"a": _case_a(cast), "b": _case_b(cast)} | {c.key: _kyc(c) for c in cast.private_clients} | {"customs": _customs(cast)},
         "outsider": _company(cast.outsider),
         "list_entries": {"namesake": _entry(cast.namesake, "ofac_sdn"), "true_match": _entry(cast.true_match, "un_consolidated")},
         "pep": _person(cast.pep.person) | {"position": cast.pep.position},

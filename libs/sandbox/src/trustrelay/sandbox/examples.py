@@ -24,6 +24,17 @@ def customer_files(cast: Cast, as_of: date) -> dict[str, bytes]:
     }
 
 
+def client_files(cast: Cast, as_of: date) -> dict[str, bytes]:
+    """The same for the private client whose case is clean (`kyc/`) and for the customs client (`customs/`)."""
+    company, person = cast.customs.company, cast.private_clients[0].person
+    return {
+        "kyc/proof-of-address.pdf": letters.utility_bill(person, as_of),
+        "customs/ubo-register-extract.pdf": ubo_register.ubo_register_extract(company, as_of),
+        "customs/proof-of-address.pdf": letters.utility_bill(company, as_of),
+        "customs/articles-of-association.docx": office.articles_of_association(company),
+    }
+
+
 def hostile_files() -> dict[str, bytes]:
     """The same for every cast; the oversize file is made on demand by `hostile.write_oversize_pdf`."""
     return {
@@ -44,7 +55,7 @@ def write_description(cast: Cast, out: Path, as_of: date) -> None:
 def write_examples(cast: Cast, out: Path, as_of: date) -> tuple[Path, ...]:
     """All files under `out`, which is made when missing; returns the documents' paths."""
     write_description(cast, out, as_of)
-    files: Mapping[str, bytes] = customer_files(cast, as_of) | hostile_files()
+    files: Mapping[str, bytes] = customer_files(cast, as_of) | client_files(cast, as_of) | hostile_files()
     for name, content in files.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)

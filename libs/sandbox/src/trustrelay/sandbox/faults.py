@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trustrelay.sandbox.sources import vies
 
-Source = Literal["vies", "gleif", "nbb", "kbo", "gdelt", "lists"]
+Source = Literal["vies", "gleif", "nbb", "kbo", "gdelt", "lists", "itsme"]
 Mode = Literal["503", "429", "ms_unavailable", "timeout", "garbage", "off"]
 HANG_SECONDS = 600.0
 

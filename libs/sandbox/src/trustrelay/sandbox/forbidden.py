@@ -38,7 +38,7 @@ def forbidden(cast: Cast) -> dict[str, object]:
         "company_names": _unique(company_names + [t.name for t in cast.foreign_traders if t.name]),
         "numbers": _unique([n for c in companies for n in _numbers(c)] + [t.number for t in cast.foreign_traders]),
         "id_numbers": _unique([n for p in people for n in (p.id_number, identity_number(p))]),
-        "ibans": _unique([n for c in companies for n in (c.iban, _written_iban(c.iban))]),
+        "ibans": _unique([n for iban in cast.ibans for n in (iban, _written_iban(iban))]),
         "emails": _unique([c.email for c in companies]),
         "birth_dates": _unique([p.birth_date.isoformat() for p in people]),
     }

@@ -106,6 +106,30 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateClient:
+    """Someone who applies for themselves. `vouched` is who the identity provider says stands there: the same person, or somebody else."""
+
+    key: str
+    person: Person
+    iban: str
+    vouched: Person
+
+
+@dataclass(frozen=True, slots=True)
+class CustomsClient:
+    """A company that wants customs services; `guarantee_iban` is the account of its guarantee, `services` what it selected."""
+
+    company: Company
+    guarantee_iban: str
+    services: tuple[str, ...]
+
+    @property
+    def eori(self) -> str:
+        """Belgium gives the enterprise number with its country code."""
+        return f"BE{self.company.enterprise_number}"
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignTrader:
     """A VAT number of another member state; `name` None means the state does not disclose it."""
 

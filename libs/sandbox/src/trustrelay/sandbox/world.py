@@ -1,7 +1,9 @@
 """What every source needs to answer: the cast, the day, the limits."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from trustrelay.sandbox.cast import Cast
 from trustrelay.sandbox.limits import RateLimit
@@ -20,13 +22,26 @@ REAL_LIMITS = Limits(gleif_per_minute=60, gdelt_per_five_seconds=1, nbb_per_minu
 
 
 @dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """Who is registered at the identity provider.
+
+    `jwks` are its public keys: what proves it has `use` sig, what tokens are encrypted to has `use` enc. People go back to `redirect_uris` only.
+    """
+
+    client_id: str
+    jwks: Sequence[Mapping[str, Any]]
+    redirect_uris: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """A cast on a day. `nbb_key` None accepts every non-empty subscription key."""
+    """A cast on a day. `nbb_key` None accepts every non-empty subscription key; without `relying_party` the identity provider knows nobody."""
 
     cast: Cast
     as_of: date
     limits: Limits = Limits()
     nbb_key: str | None = None
+    relying_party: RelyingParty | None = None
     buckets: dict[str, RateLimit] = field(default_factory=dict)
 
     def bucket(self, source: str, allowed: int | None, seconds: float) -> RateLimit:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -119,11 +120,18 @@ async def serve(
         loop.add_signal_handler(signum, stopping.set)
     try:
         await server.start()
+        _keep_what_is_loaded()
         await stopping.wait()
     finally:
         await server.stop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(signum)
+
+
+def _keep_what_is_loaded() -> None:
+    """Modules, descriptors and wiring live as long as the process: no full collection looks at them again while a caller waits."""
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

@@ -11,20 +11,24 @@ import grpc
 import httpx
 from pydantic import Field
 
+from trustrelay.case.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
 from trustrelay.case.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
 from trustrelay.case.v1.portal_service_pb2_grpc import add_PortalServiceServicer_to_server
 from trustrelay.case_api.adapters.assertions import SignedAssertions
-from trustrelay.case_api.adapters.persistence import PersistenceAuditLog, PersistenceCases, PersistenceObjects
+from trustrelay.case_api.adapters.persistence import PersistenceAuditLog, PersistenceCases, PersistenceObjects, PersistenceTemplates
 from trustrelay.case_api.adapters.tokens import Issuer, JwksCache, TokenVerifier
 from trustrelay.case_api.adapters.workflow_engine import Connect, TemporalEngine
 from trustrelay.case_api.application.capsule import FetchCapsule
+from trustrelay.case_api.application.identity import IdentityDesk, VerifyIdentity
 from trustrelay.case_api.application.open_case import OpenCaseUseCase
 from trustrelay.case_api.application.portal import PortalAccess
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
-from trustrelay.case_api.entrypoints.authentication import CASE_SERVICE, PORTAL_SERVICE, Authentication
+from trustrelay.case_api.entrypoints.admin_service import AdminServicer
+from trustrelay.case_api.entrypoints.authentication import ADMIN_SERVICE, CASE_SERVICE, PORTAL_SERVICE, Authentication
 from trustrelay.case_api.entrypoints.case_service import Application, CaseServicer
 from trustrelay.case_api.entrypoints.portal_service import PortalServicer
+from trustrelay.case_api.identity_settings import IdentitySettings, identity_desk
 from trustrelay.servicekit import health, telemetry, temporal
 from trustrelay.servicekit.assertions import Signer
 from trustrelay.servicekit.grpc_client import channel
@@ -33,11 +37,11 @@ from trustrelay.servicekit.health import Check
 from trustrelay.servicekit.settings import load_settings
 
 SERVICE_NAME = "case-api"
-#: Both find the tenant in the caller's token, so servicekit does not ask for it in metadata.
-TENANTLESS = frozenset({CASE_SERVICE, PORTAL_SERVICE})
+#: All find the tenant in the caller's token, so servicekit does not ask for it in metadata.
+TENANTLESS = frozenset({CASE_SERVICE, PORTAL_SERVICE, ADMIN_SERVICE})
 
 
-class Settings(temporal.TemporalSettings):
+class Settings(temporal.TemporalSettings, IdentitySettings):
     """What case-api can be told."""
 
     port: int = Field(50051, ge=0, le=65535, description="gRPC port to listen on; 0 picks a free one")
@@ -48,18 +52,21 @@ class Settings(temporal.TemporalSettings):
     oidc_audience: str = Field(description="the `aud` that names this API")
 
 
-def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer) -> Application:
-    """The use cases on their adapters."""
+def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer, desk: IdentityDesk | None = None) -> Application:
+    """The use cases on their adapters; without `desk` nobody's identity can be verified."""
     cases, objects, audit = PersistenceCases(persistence), PersistenceObjects(persistence), PersistenceAuditLog(persistence)
     engine, assertions = TemporalEngine(connect), SignedAssertions(signer)
+    send = SendMessage(cases, engine, audit, assertions)
     return Application(
         open_case=OpenCaseUseCase(cases, engine, assertions),
-        send=SendMessage(cases, engine, audit, assertions),
+        send=send,
         uploads=Uploads(cases, objects),
         portal=PortalAccess(cases),
+        identity=VerifyIdentity(cases, send, desk),
         fetch_capsule=FetchCapsule(cases, objects),
         cases=cases,
         audit=audit,
+        templates=PersistenceTemplates(persistence),
     )
 
 
@@ -68,6 +75,7 @@ def registrations(app: Application) -> Sequence[Registration]:
     return (
         Registration(add_CaseServiceServicer_to_server, CaseServicer(app), CASE_SERVICE),
         Registration(add_PortalServiceServicer_to_server, PortalServicer(app), PORTAL_SERVICE),
+        Registration(add_AdminServiceServicer_to_server, AdminServicer(app.templates), ADMIN_SERVICE),
     )
 
 
@@ -89,7 +97,7 @@ async def run(settings: Settings) -> None:
     async with channel(settings.persistence_target) as persistence, httpx.AsyncClient(trust_env=False) as http:
         await serve(
             settings,
-            registrations(application(persistence, partial(temporal.connect, settings), signer)),
+            registrations(application(persistence, partial(temporal.connect, settings), signer, identity_desk(http, settings))),
             service_name=SERVICE_NAME,
             health=health_checks(settings.persistence_target),
             interceptors=(authentication(http, issuer, persistence),),

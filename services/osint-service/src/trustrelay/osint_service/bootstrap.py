@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from trustrelay.osint.v1 import classification_service_pb2_grpc as classification_stubs
 from trustrelay.osint.v1 import evidence_service_pb2_grpc as evidence_stubs
 from trustrelay.osint.v1 import investigation_service_pb2_grpc as investigation_stubs
 from trustrelay.osint.v1 import registry_service_pb2_grpc as registry_stubs
@@ -15,6 +16,7 @@ from trustrelay.osint.v1 import risk_service_pb2_grpc as risk_stubs
 from trustrelay.osint.v1 import screening_service_pb2_grpc as screening_stubs
 from trustrelay.osint.v1 import verification_service_pb2_grpc as verification_stubs
 from trustrelay.osint_service.adapters.download import Downloader
+from trustrelay.osint_service.adapters.eori import EoriValidation
 from trustrelay.osint_service.adapters.gdelt import Gdelt
 from trustrelay.osint_service.adapters.gleif import Gleif
 from trustrelay.osint_service.adapters.http import Fetcher, new_client
@@ -26,8 +28,12 @@ from trustrelay.osint_service.adapters.unconfigured import Unconfigured
 from trustrelay.osint_service.adapters.vies import Vies
 from trustrelay.osint_service.application.collect_registry import CollectRegistry
 from trustrelay.osint_service.application.investigate import Investigate
+from trustrelay.osint_service.application.list_loading import loading
 from trustrelay.osint_service.application.run_checks import RunChecks
+from trustrelay.osint_service.application.scrape_website import ScrapeWebsite
 from trustrelay.osint_service.application.screening import ScreeningDesk
+from trustrelay.osint_service.application.verify_eori import VerifyEori
+from trustrelay.osint_service.entrypoints.classification import ClassificationServicer
 from trustrelay.osint_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.osint_service.entrypoints.investigation import InvestigationServicer
 from trustrelay.osint_service.entrypoints.registry import RegistryServicer
@@ -46,16 +52,16 @@ _DOWNLOAD_TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, and the desk whose first load decides about health."""
+    """What is served, the desk whose first load decides about health, and the tasks that load its lists."""
 
     registrations: Sequence[Registration]
     desk: ScreeningDesk
-    first_load: asyncio.Task[None]
+    loading: Sequence[asyncio.Task[None]]
 
 
 @asynccontextmanager
 async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
-    """Everything wired; the lists load in the background. Leaving closes connections."""
+    """Everything wired; the lists load in the background, a missing one until it is there. Leaving closes connections."""
     async with (
         new_client(settings.source_timeout_seconds) as sources,
         new_client(_DOWNLOAD_TIMEOUT_SECONDS) as downloads,
@@ -69,17 +75,8 @@ async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
             downloader, ofac_folder=settings.list_ofac_url, un_url=settings.list_un_url, eu_url=settings.list_eu_url, pep_url=settings.list_pep_url
         )
         desk = ScreeningDesk(lists)
-        loading = asyncio.create_task(_load(desk), name="first-list-load")
-        try:
-            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, loading)
-        finally:
-            loading.cancel()
-            await asyncio.gather(loading, return_exceptions=True)
-
-
-async def _load(desk: ScreeningDesk) -> None:
-    async for _ in desk.refresh():
-        pass  # each list logs itself
+        async with loading(desk) as tasks:
+            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, tasks)
 
 
 def _registrations(
@@ -91,15 +88,17 @@ def _registrations(
     vat = Vies(fetcher, settings.vies_url, settings.vies_requester) if settings.vies_url else Unconfigured("vies")
     lei = Gleif(fetcher, settings.gleif_url) if settings.gleif_url else Unconfigured("gleif")
     media = Gdelt(fetcher, settings.gdelt_url, settings.gdelt_interval_seconds) if settings.gdelt_url else Unconfigured("gdelt")
+    eori = EoriValidation(fetcher, settings.eori_url) if settings.eori_url else None
     registry = RegistryServicer(CollectRegistry(registers, store))
-    verification = VerificationServicer(RunChecks(vat, lei, store))
-    investigation = InvestigationServicer(Investigate(media, store))
+    verification = VerificationServicer(RunChecks(vat, lei, store), VerifyEori(eori))
+    investigation = InvestigationServicer(Investigate(media, store), ScrapeWebsite(store))
     return (
         Registration(registry_stubs.add_RegistryServiceServicer_to_server, registry, f"{_AREA}.RegistryService"),
         Registration(verification_stubs.add_VerificationServiceServicer_to_server, verification, f"{_AREA}.VerificationService"),
         Registration(investigation_stubs.add_InvestigationServiceServicer_to_server, investigation, f"{_AREA}.InvestigationService"),
         Registration(screening_stubs.add_ScreeningServiceServicer_to_server, ScreeningServicer(desk), f"{_AREA}.ScreeningService"),
         Registration(evidence_stubs.add_EvidenceServiceServicer_to_server, EvidenceServicer(), f"{_AREA}.EvidenceService"),
+        Registration(classification_stubs.add_ClassificationServiceServicer_to_server, ClassificationServicer(), f"{_AREA}.ClassificationService"),
         Registration(risk_stubs.add_RiskServiceServicer_to_server, RiskServicer(), f"{_AREA}.RiskService"),
     )
 

@@ -19,6 +19,7 @@ class OsintSettings(ServiceSettings):
     vies_url: str = Field("", description="VIES REST base address")
     vies_requester: str = Field("", description="own VAT number with prefix; VIES then gives a consultation number as proof")
     gleif_url: str = Field("", description="GLEIF API base address")
+    eori_url: str = Field("", description="address of the Commission's EORI validation SOAP service; absent = EORI_SERVICE_NOT_CONFIGURED")
     kbo_url: str = Field("", description="address of the KBO open data zip")
     kbo_max_age_hours: float = Field(24.0, gt=0, description="age at which the KBO extract is fetched anew")
     nbb_url: str = Field("", description="NBB CBSO base address")

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import Field
 
 from trustrelay.persistence.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
-from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server
+from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server, add_TemplateServiceServicer_to_server
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
+from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
@@ -24,7 +25,9 @@ from trustrelay.persistence_service.application.uploads import Desk
 from trustrelay.persistence_service.entrypoints.audit import AuditServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
+from trustrelay.persistence_service.entrypoints.graph import GraphServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
+from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
 from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.grpc_server import Registration, serve
@@ -88,6 +91,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_ObjectServiceServicer_to_server, object_servicer, f"{_PACKAGE}.ObjectService"),
         Registration(add_AuditServiceServicer_to_server, AuditServicer(store, clock), f"{_PACKAGE}.AuditService"),
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
+        Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
+        Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 

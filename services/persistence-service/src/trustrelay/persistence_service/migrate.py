@@ -27,25 +27,25 @@ class MigrateSettings(BaseSettings):
     database_owner_url: str = Field(description="Postgres URL of the role that owns the schema")
 
 
-async def migrate(owner_url: str) -> None:
-    """Upgrade to head under an advisory lock; a second call finds nothing to do. Raises SQLAlchemy's errors."""
+async def migrate(owner_url: str, *, revision: str = "head") -> None:
+    """Upgrade to `revision` under an advisory lock; a second call finds nothing to do. Raises SQLAlchemy's errors."""
     engine = create_async_engine(engine_url(owner_url), poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             await connection.commit()
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, revision)
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     """Alembic without an ini file: where the versions are and which connection to use."""
     config = Config()
     config.set_main_option("script_location", str(resources.files("trustrelay.persistence_service") / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def main() -> None:

@@ -101,6 +101,26 @@ class CaseServiceStub:
                 request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierResponse.FromString,
                 _registered_method=True)
+        self.ExtendTimeline = channel.unary_unary(
+                '/trustrelay.case.v1.CaseService/ExtendTimeline',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineResponse.FromString,
+                _registered_method=True)
+        self.ReassignCase = channel.unary_unary(
+                '/trustrelay.case.v1.CaseService/ReassignCase',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseResponse.FromString,
+                _registered_method=True)
+        self.ReclassifyMcc = channel.unary_unary(
+                '/trustrelay.case.v1.CaseService/ReclassifyMcc',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccResponse.FromString,
+                _registered_method=True)
+        self.ResumeCase = channel.unary_unary(
+                '/trustrelay.case.v1.CaseService/ResumeCase',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseResponse.FromString,
+                _registered_method=True)
         self.CreatePortalLink = channel.unary_unary(
                 '/trustrelay.case.v1.CaseService/CreatePortalLink',
                 request_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.CreatePortalLinkRequest.SerializeToString,
@@ -139,7 +159,7 @@ class CaseServiceServicer:
     """
 
     def CreateCase(self, request, context):
-        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND.
+        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,7 +213,7 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideCase(self, request, context):
-        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only).
+        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -214,6 +234,34 @@ class CaseServiceServicer:
 
     def SetAutomationTier(self, request, context):
         """A manager forces the automation tier; audited. Managers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendTimeline(self, request, context):
+        """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReassignCase(self, request, context):
+        """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReclassifyMcc(self, request, context):
+        """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeCase(self, request, context):
+        """Takes a FAILED case up again where it failed. Managers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -314,6 +362,26 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.SetAutomationTier,
                     request_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierRequest.FromString,
                     response_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierResponse.SerializeToString,
+            ),
+            'ExtendTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendTimeline,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineResponse.SerializeToString,
+            ),
+            'ReassignCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReassignCase,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseResponse.SerializeToString,
+            ),
+            'ReclassifyMcc': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReclassifyMcc,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccResponse.SerializeToString,
+            ),
+            'ResumeCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeCase,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseResponse.SerializeToString,
             ),
             'CreatePortalLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreatePortalLink,
@@ -672,6 +740,114 @@ class CaseService:
             '/trustrelay.case.v1.CaseService/SetAutomationTier',
             trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierRequest.SerializeToString,
             trustrelay_dot_case_dot_v1_dot_case__service__pb2.SetAutomationTierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.CaseService/ExtendTimeline',
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ExtendTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReassignCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.CaseService/ReassignCase',
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReassignCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReclassifyMcc(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.CaseService/ReclassifyMcc',
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ReclassifyMccResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.CaseService/ResumeCase',
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_case__service__pb2.ResumeCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

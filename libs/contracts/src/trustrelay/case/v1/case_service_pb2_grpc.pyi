@@ -41,7 +41,7 @@ class CaseServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     CreateCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreateCaseRequest, _case_service_pb2.CreateCaseResponse]
-    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
     GetCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]
     ListCases: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]
     WatchCase: _grpc.UnaryStreamMultiCallable[_case_service_pb2.WatchCaseRequest, _case_service_pb2.WatchCaseResponse]
@@ -55,12 +55,20 @@ class CaseServiceStub:
     OverrideCheck: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.OverrideCheckRequest, _case_service_pb2.OverrideCheckResponse]
     """Accepts a NOT_ASSESSED check with a reason; the approval then needs a second officer. FAILED_PRECONDITION CHECK_NOT_OVERRIDABLE."""
     DecideCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.DecideCaseRequest, _case_service_pb2.DecideCaseResponse]
-    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
     ConfirmDecision: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ConfirmDecisionRequest, _case_service_pb2.ConfirmDecisionResponse]
     """The second officer. PERMISSION_DENIED SAME_OFFICER."""
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]
     SetAutomationTier: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.SetAutomationTierRequest, _case_service_pb2.SetAutomationTierResponse]
     """A manager forces the automation tier; audited. Managers."""
+    ExtendTimeline: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]
+    """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+    ReassignCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]
+    """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
+    ReclassifyMcc: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]
+    """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+    ResumeCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]
+    """Takes a FAILED case up again where it failed. Managers."""
     CreatePortalLink: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreatePortalLinkRequest, _case_service_pb2.CreatePortalLinkResponse]
     """A single-case link secret for the customer; shown once, stored as a hash."""
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CreateUploadRequest, _case_service_pb2.CreateUploadResponse]
@@ -83,7 +91,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreateCaseRequest, _case_service_pb2.CreateCaseResponse]  # type: ignore[assignment]
-    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+    """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
     GetCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]  # type: ignore[assignment]
     ListCases: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]  # type: ignore[assignment]
     WatchCase: _aio.UnaryStreamMultiCallable[_case_service_pb2.WatchCaseRequest, _case_service_pb2.WatchCaseResponse]  # type: ignore[assignment]
@@ -97,12 +105,20 @@ class CaseServiceAsyncStub(CaseServiceStub):
     OverrideCheck: _aio.UnaryUnaryMultiCallable[_case_service_pb2.OverrideCheckRequest, _case_service_pb2.OverrideCheckResponse]  # type: ignore[assignment]
     """Accepts a NOT_ASSESSED check with a reason; the approval then needs a second officer. FAILED_PRECONDITION CHECK_NOT_OVERRIDABLE."""
     DecideCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.DecideCaseRequest, _case_service_pb2.DecideCaseResponse]  # type: ignore[assignment]
-    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+    """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
     ConfirmDecision: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ConfirmDecisionRequest, _case_service_pb2.ConfirmDecisionResponse]  # type: ignore[assignment]
     """The second officer. PERMISSION_DENIED SAME_OFFICER."""
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
     SetAutomationTier: _aio.UnaryUnaryMultiCallable[_case_service_pb2.SetAutomationTierRequest, _case_service_pb2.SetAutomationTierResponse]  # type: ignore[assignment]
     """A manager forces the automation tier; audited. Managers."""
+    ExtendTimeline: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExtendTimelineRequest, _case_service_pb2.ExtendTimelineResponse]  # type: ignore[assignment]
+    """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+    ReassignCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReassignCaseRequest, _case_service_pb2.ReassignCaseResponse]  # type: ignore[assignment]
+    """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
+    ReclassifyMcc: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReclassifyMccRequest, _case_service_pb2.ReclassifyMccResponse]  # type: ignore[assignment]
+    """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+    ResumeCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ResumeCaseRequest, _case_service_pb2.ResumeCaseResponse]  # type: ignore[assignment]
+    """Takes a FAILED case up again where it failed. Managers."""
     CreatePortalLink: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreatePortalLinkRequest, _case_service_pb2.CreatePortalLinkResponse]  # type: ignore[assignment]
     """A single-case link secret for the customer; shown once, stored as a hash."""
     CreateUpload: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CreateUploadRequest, _case_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
@@ -128,7 +144,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.CreateCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.CreateCaseResponse, _abc.Awaitable[_case_service_pb2.CreateCaseResponse]]:
-        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
+        """INVALID_ARGUMENT REGISTRATION_NUMBER_INVALID, VAT_NUMBER_INVALID, LEI_INVALID, EORI_INVALID, IBAN_INVALID, SUBJECT_TYPE_MISMATCH, COUNTRY_UNSUPPORTED. NOT_FOUND TEMPLATE_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def GetCase(
@@ -190,7 +206,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.DecideCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.DecideCaseResponse, _abc.Awaitable[_case_service_pb2.DecideCaseResponse]]:
-        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only)."""
+        """FAILED_PRECONDITION HITS_OPEN, CHECKS_NOT_ASSESSED (approval only). INVALID_ARGUMENT OWNER_REQUIRED (escalation)."""
 
     @_abc_1.abstractmethod
     def ConfirmDecision(
@@ -214,6 +230,38 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.SetAutomationTierResponse, _abc.Awaitable[_case_service_pb2.SetAutomationTierResponse]]:
         """A manager forces the automation tier; audited. Managers."""
+
+    @_abc_1.abstractmethod
+    def ExtendTimeline(
+        self,
+        request: _case_service_pb2.ExtendTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ExtendTimelineResponse, _abc.Awaitable[_case_service_pb2.ExtendTimelineResponse]]:
+        """Gives the customer more time; reminders move along. FAILED_PRECONDITION TIMELINE_LIMIT: beyond a year after opening. Officers."""
+
+    @_abc_1.abstractmethod
+    def ReassignCase(
+        self,
+        request: _case_service_pb2.ReassignCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ReassignCaseResponse, _abc.Awaitable[_case_service_pb2.ReassignCaseResponse]]:
+        """Hands the case to another officer. Its owner or a manager: PERMISSION_DENIED NOT_CASE_OWNER."""
+
+    @_abc_1.abstractmethod
+    def ReclassifyMcc(
+        self,
+        request: _case_service_pb2.ReclassifyMccRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ReclassifyMccResponse, _abc.Awaitable[_case_service_pb2.ReclassifyMccResponse]]:
+        """An officer says which merchant category the subject belongs to. INVALID_ARGUMENT MCC_UNKNOWN."""
+
+    @_abc_1.abstractmethod
+    def ResumeCase(
+        self,
+        request: _case_service_pb2.ResumeCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ResumeCaseResponse, _abc.Awaitable[_case_service_pb2.ResumeCaseResponse]]:
+        """Takes a FAILED case up again where it failed. Managers."""
 
     @_abc_1.abstractmethod
     def CreatePortalLink(

@@ -29,7 +29,7 @@ from trustrelay.common.v1 import objects_pb2 as trustrelay_dot_common_dot_v1_dot
 from trustrelay.common.v1 import requirement_types_pb2 as trustrelay_dot_common_dot_v1_dot_requirement__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'trustrelay/case/v1/portal_service.proto\x12\x12trustrelay.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$trustrelay/common/v1/case_file.proto\x1a%trustrelay/common/v1/case_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a,trustrelay/common/v1/requirement_types.proto\"\x8a\x03\n\nPortalCase\x12\x30\n\x06status\x18\x01 \x01(\x0e\x32 .trustrelay.common.v1.CaseStatus\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x37\n\x0crequirements\x18\x03 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12\x35\n\tdocuments\x18\x04 \x03(\x0b\x32\".trustrelay.case.v1.PortalDocument\x12)\n\x05tasks\x18\x05 \x03(\x0b\x32\x1a.trustrelay.common.v1.Task\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x07\x61nswers\x18\x07 \x03(\x0b\x32+.trustrelay.case.v1.PortalCase.AnswersEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbd\x01\n\x0ePortalDocument\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x32\n\x05state\x18\x04 \x01(\x0e\x32#.trustrelay.common.v1.DocumentState\x12\x37\n\x07reasons\x18\x05 \x03(\x0b\x32&.trustrelay.common.v1.ValidationReason\"\x16\n\x14GetPortalCaseRequest\"L\n\x15GetPortalCaseResponse\x12\x33\n\x0bportal_case\x18\x01 \x01(\x0b\x32\x1e.trustrelay.case.v1.PortalCase\"\x8a\x01\n\x12SaveAnswersRequest\x12\x44\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x33.trustrelay.case.v1.SaveAnswersRequest.AnswersEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x15\n\x13SaveAnswersResponse\"u\n PortalServiceCreateUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\"g\n!PortalServiceCreateUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12/\n\x05grant\x18\x02 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"7\n\"PortalServiceCompleteUploadRequest\x12\x11\n\tupload_id\x18\x01 \x01(\t\"[\n#PortalServiceCompleteUploadResponse\x12\x34\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\".trustrelay.case.v1.PortalDocument\"G\n\x16SubmitDocumentsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11submission_number\x18\x02 \x01(\x05\"f\n\x17SubmitDocumentsResponse\x12\x30\n\x06status\x18\x01 \x01(\x0e\x32 .trustrelay.common.v1.CaseStatus\x12\x19\n\x11submission_number\x18\x02 \x01(\x05\x32\xc2\x04\n\rPortalService\x12\x64\n\rGetPortalCase\x12(.trustrelay.case.v1.GetPortalCaseRequest\x1a).trustrelay.case.v1.GetPortalCaseResponse\x12^\n\x0bSaveAnswers\x12&.trustrelay.case.v1.SaveAnswersRequest\x1a\'.trustrelay.case.v1.SaveAnswersResponse\x12{\n\x0c\x43reateUpload\x12\x34.trustrelay.case.v1.PortalServiceCreateUploadRequest\x1a\x35.trustrelay.case.v1.PortalServiceCreateUploadResponse\x12\x81\x01\n\x0e\x43ompleteUpload\x12\x36.trustrelay.case.v1.PortalServiceCompleteUploadRequest\x1a\x37.trustrelay.case.v1.PortalServiceCompleteUploadResponse\x12j\n\x0fSubmitDocuments\x12*.trustrelay.case.v1.SubmitDocumentsRequest\x1a+.trustrelay.case.v1.SubmitDocumentsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'trustrelay/case/v1/portal_service.proto\x12\x12trustrelay.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$trustrelay/common/v1/case_file.proto\x1a%trustrelay/common/v1/case_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a,trustrelay/common/v1/requirement_types.proto\"6\n StartIdentityVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"o\n!StartIdentityVerificationResponse\x12\x19\n\x11\x61uthorization_url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n#CompleteIdentityVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"k\n$CompleteIdentityVerificationResponse\x12\x30\n\x06status\x18\x01 \x01(\x0e\x32 .trustrelay.common.v1.CaseStatus\x12\x11\n\tassurance\x18\x02 \x01(\t\"\xbd\x03\n\nPortalCase\x12\x30\n\x06status\x18\x01 \x01(\x0e\x32 .trustrelay.common.v1.CaseStatus\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x37\n\x0crequirements\x18\x03 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12\x35\n\tdocuments\x18\x04 \x03(\x0b\x32\".trustrelay.case.v1.PortalDocument\x12)\n\x05tasks\x18\x05 \x03(\x0b\x32\x1a.trustrelay.common.v1.Task\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x07\x61nswers\x18\x07 \x03(\x0b\x32+.trustrelay.case.v1.PortalCase.AnswersEntry\x12\x31\n\tquestions\x18\x08 \x03(\x0b\x32\x1e.trustrelay.common.v1.Question\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbd\x01\n\x0ePortalDocument\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x32\n\x05state\x18\x04 \x01(\x0e\x32#.trustrelay.common.v1.DocumentState\x12\x37\n\x07reasons\x18\x05 \x03(\x0b\x32&.trustrelay.common.v1.ValidationReason\"\x16\n\x14GetPortalCaseRequest\"L\n\x15GetPortalCaseResponse\x12\x33\n\x0bportal_case\x18\x01 \x01(\x0b\x32\x1e.trustrelay.case.v1.PortalCase\"\x8a\x01\n\x12SaveAnswersRequest\x12\x44\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x33.trustrelay.case.v1.SaveAnswersRequest.AnswersEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x15\n\x13SaveAnswersResponse\"u\n PortalServiceCreateUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\"g\n!PortalServiceCreateUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12/\n\x05grant\x18\x02 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"7\n\"PortalServiceCompleteUploadRequest\x12\x11\n\tupload_id\x18\x01 \x01(\t\"[\n#PortalServiceCompleteUploadResponse\x12\x34\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\".trustrelay.case.v1.PortalDocument\"G\n\x16SubmitDocumentsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x19\n\x11submission_number\x18\x02 \x01(\x05\"f\n\x17SubmitDocumentsResponse\x12\x30\n\x06status\x18\x01 \x01(\x0e\x32 .trustrelay.common.v1.CaseStatus\x12\x19\n\x11submission_number\x18\x02 \x01(\x05\x32\xe1\x06\n\rPortalService\x12\x64\n\rGetPortalCase\x12(.trustrelay.case.v1.GetPortalCaseRequest\x1a).trustrelay.case.v1.GetPortalCaseResponse\x12^\n\x0bSaveAnswers\x12&.trustrelay.case.v1.SaveAnswersRequest\x1a\'.trustrelay.case.v1.SaveAnswersResponse\x12{\n\x0c\x43reateUpload\x12\x34.trustrelay.case.v1.PortalServiceCreateUploadRequest\x1a\x35.trustrelay.case.v1.PortalServiceCreateUploadResponse\x12\x81\x01\n\x0e\x43ompleteUpload\x12\x36.trustrelay.case.v1.PortalServiceCompleteUploadRequest\x1a\x37.trustrelay.case.v1.PortalServiceCompleteUploadResponse\x12j\n\x0fSubmitDocuments\x12*.trustrelay.case.v1.SubmitDocumentsRequest\x1a+.trustrelay.case.v1.SubmitDocumentsResponse\x12\x88\x01\n\x19StartIdentityVerification\x12\x34.trustrelay.case.v1.StartIdentityVerificationRequest\x1a\x35.trustrelay.case.v1.StartIdentityVerificationResponse\x12\x91\x01\n\x1c\x43ompleteIdentityVerification\x12\x37.trustrelay.case.v1.CompleteIdentityVerificationRequest\x1a\x38.trustrelay.case.v1.CompleteIdentityVerificationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,34 +40,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PORTALCASE_ANSWERSENTRY']._serialized_options = b'8\001'
   _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._loaded_options = None
   _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._serialized_options = b'8\001'
-  _globals['_PORTALCASE']._serialized_start=256
-  _globals['_PORTALCASE']._serialized_end=650
-  _globals['_PORTALCASE_ANSWERSENTRY']._serialized_start=604
-  _globals['_PORTALCASE_ANSWERSENTRY']._serialized_end=650
-  _globals['_PORTALDOCUMENT']._serialized_start=653
-  _globals['_PORTALDOCUMENT']._serialized_end=842
-  _globals['_GETPORTALCASEREQUEST']._serialized_start=844
-  _globals['_GETPORTALCASEREQUEST']._serialized_end=866
-  _globals['_GETPORTALCASERESPONSE']._serialized_start=868
-  _globals['_GETPORTALCASERESPONSE']._serialized_end=944
-  _globals['_SAVEANSWERSREQUEST']._serialized_start=947
-  _globals['_SAVEANSWERSREQUEST']._serialized_end=1085
-  _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._serialized_start=604
-  _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._serialized_end=650
-  _globals['_SAVEANSWERSRESPONSE']._serialized_start=1087
-  _globals['_SAVEANSWERSRESPONSE']._serialized_end=1108
-  _globals['_PORTALSERVICECREATEUPLOADREQUEST']._serialized_start=1110
-  _globals['_PORTALSERVICECREATEUPLOADREQUEST']._serialized_end=1227
-  _globals['_PORTALSERVICECREATEUPLOADRESPONSE']._serialized_start=1229
-  _globals['_PORTALSERVICECREATEUPLOADRESPONSE']._serialized_end=1332
-  _globals['_PORTALSERVICECOMPLETEUPLOADREQUEST']._serialized_start=1334
-  _globals['_PORTALSERVICECOMPLETEUPLOADREQUEST']._serialized_end=1389
-  _globals['_PORTALSERVICECOMPLETEUPLOADRESPONSE']._serialized_start=1391
-  _globals['_PORTALSERVICECOMPLETEUPLOADRESPONSE']._serialized_end=1482
-  _globals['_SUBMITDOCUMENTSREQUEST']._serialized_start=1484
-  _globals['_SUBMITDOCUMENTSREQUEST']._serialized_end=1555
-  _globals['_SUBMITDOCUMENTSRESPONSE']._serialized_start=1557
-  _globals['_SUBMITDOCUMENTSRESPONSE']._serialized_end=1659
-  _globals['_PORTALSERVICE']._serialized_start=1662
-  _globals['_PORTALSERVICE']._serialized_end=2240
+  _globals['_STARTIDENTITYVERIFICATIONREQUEST']._serialized_start=255
+  _globals['_STARTIDENTITYVERIFICATIONREQUEST']._serialized_end=309
+  _globals['_STARTIDENTITYVERIFICATIONRESPONSE']._serialized_start=311
+  _globals['_STARTIDENTITYVERIFICATIONRESPONSE']._serialized_end=422
+  _globals['_COMPLETEIDENTITYVERIFICATIONREQUEST']._serialized_start=424
+  _globals['_COMPLETEIDENTITYVERIFICATIONREQUEST']._serialized_end=510
+  _globals['_COMPLETEIDENTITYVERIFICATIONRESPONSE']._serialized_start=512
+  _globals['_COMPLETEIDENTITYVERIFICATIONRESPONSE']._serialized_end=619
+  _globals['_PORTALCASE']._serialized_start=622
+  _globals['_PORTALCASE']._serialized_end=1067
+  _globals['_PORTALCASE_ANSWERSENTRY']._serialized_start=1021
+  _globals['_PORTALCASE_ANSWERSENTRY']._serialized_end=1067
+  _globals['_PORTALDOCUMENT']._serialized_start=1070
+  _globals['_PORTALDOCUMENT']._serialized_end=1259
+  _globals['_GETPORTALCASEREQUEST']._serialized_start=1261
+  _globals['_GETPORTALCASEREQUEST']._serialized_end=1283
+  _globals['_GETPORTALCASERESPONSE']._serialized_start=1285
+  _globals['_GETPORTALCASERESPONSE']._serialized_end=1361
+  _globals['_SAVEANSWERSREQUEST']._serialized_start=1364
+  _globals['_SAVEANSWERSREQUEST']._serialized_end=1502
+  _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._serialized_start=1021
+  _globals['_SAVEANSWERSREQUEST_ANSWERSENTRY']._serialized_end=1067
+  _globals['_SAVEANSWERSRESPONSE']._serialized_start=1504
+  _globals['_SAVEANSWERSRESPONSE']._serialized_end=1525
+  _globals['_PORTALSERVICECREATEUPLOADREQUEST']._serialized_start=1527
+  _globals['_PORTALSERVICECREATEUPLOADREQUEST']._serialized_end=1644
+  _globals['_PORTALSERVICECREATEUPLOADRESPONSE']._serialized_start=1646
+  _globals['_PORTALSERVICECREATEUPLOADRESPONSE']._serialized_end=1749
+  _globals['_PORTALSERVICECOMPLETEUPLOADREQUEST']._serialized_start=1751
+  _globals['_PORTALSERVICECOMPLETEUPLOADREQUEST']._serialized_end=1806
+  _globals['_PORTALSERVICECOMPLETEUPLOADRESPONSE']._serialized_start=1808
+  _globals['_PORTALSERVICECOMPLETEUPLOADRESPONSE']._serialized_end=1899
+  _globals['_SUBMITDOCUMENTSREQUEST']._serialized_start=1901
+  _globals['_SUBMITDOCUMENTSREQUEST']._serialized_end=1972
+  _globals['_SUBMITDOCUMENTSRESPONSE']._serialized_start=1974
+  _globals['_SUBMITDOCUMENTSRESPONSE']._serialized_end=2076
+  _globals['_PORTALSERVICE']._serialized_start=2079
+  _globals['_PORTALSERVICE']._serialized_end=2944
 # @@protoc_insertion_point(module_scope)

@@ -24,6 +24,99 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class StartIdentityVerificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartIdentityVerificationRequest: _TypeAlias = StartIdentityVerificationRequest  # noqa: Y015
+
+@_typing.final
+class StartIdentityVerificationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHORIZATION_URL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    authorization_url: _builtins.str
+    """Open it in the customer's browser."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the session ends."""
+
+    def __init__(
+        self,
+        *,
+        authorization_url: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorization_url", b"authorization_url", "expire_time", b"expire_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartIdentityVerificationResponse: _TypeAlias = StartIdentityVerificationResponse  # noqa: Y015
+
+@_typing.final
+class CompleteIdentityVerificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    state: _builtins.str
+    code: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteIdentityVerificationRequest: _TypeAlias = CompleteIdentityVerificationRequest  # noqa: Y015
+
+@_typing.final
+class CompleteIdentityVerificationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    ASSURANCE_FIELD_NUMBER: _builtins.int
+    status: _case_types_pb2.CaseStatus.ValueType
+    assurance: _builtins.str
+    """low, substantial or high."""
+    def __init__(
+        self,
+        *,
+        status: _case_types_pb2.CaseStatus.ValueType = ...,
+        assurance: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assurance", b"assurance", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteIdentityVerificationResponse: _TypeAlias = CompleteIdentityVerificationResponse  # noqa: Y015
+
+@_typing.final
 class PortalCase(_message.Message):
     """What the customer sees: their own documents and what is still asked, never hits, findings or officers."""
 
@@ -56,6 +149,7 @@ class PortalCase(_message.Message):
     TASKS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
     status: _case_types_pb2.CaseStatus.ValueType
     language: _builtins.str
     @_builtins.property
@@ -68,6 +162,8 @@ class PortalCase(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Question]: ...
     def __init__(
         self,
         *,
@@ -78,10 +174,11 @@ class PortalCase(_message.Message):
         tasks: _abc.Iterable[_case_file_pb2.Task] | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        questions: _abc.Iterable[_requirement_types_pb2.Question] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "documents", b"documents", "expire_time", b"expire_time", "language", b"language", "requirements", b"requirements", "status", b"status", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "documents", b"documents", "expire_time", b"expire_time", "language", b"language", "questions", b"questions", "requirements", b"requirements", "status", b"status", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

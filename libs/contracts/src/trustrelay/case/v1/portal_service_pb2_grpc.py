@@ -65,6 +65,16 @@ class PortalServiceStub:
                 request_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsResponse.FromString,
                 _registered_method=True)
+        self.StartIdentityVerification = channel.unary_unary(
+                '/trustrelay.case.v1.PortalService/StartIdentityVerification',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationResponse.FromString,
+                _registered_method=True)
+        self.CompleteIdentityVerification = channel.unary_unary(
+                '/trustrelay.case.v1.PortalService/CompleteIdentityVerification',
+                request_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationResponse.FromString,
+                _registered_method=True)
 
 
 class PortalServiceServicer:
@@ -109,6 +119,21 @@ class PortalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StartIdentityVerification(self, request, context):
+        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteIdentityVerification(self, request, context):
+        """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
+        PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PortalServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,6 +161,16 @@ def add_PortalServiceServicer_to_server(servicer, server):
                     servicer.SubmitDocuments,
                     request_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsRequest.FromString,
                     response_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsResponse.SerializeToString,
+            ),
+            'StartIdentityVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartIdentityVerification,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationResponse.SerializeToString,
+            ),
+            'CompleteIdentityVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteIdentityVerification,
+                    request_deserializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationRequest.FromString,
+                    response_serializer=trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -279,6 +314,60 @@ class PortalService:
             '/trustrelay.case.v1.PortalService/SubmitDocuments',
             trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsRequest.SerializeToString,
             trustrelay_dot_case_dot_v1_dot_portal__service__pb2.SubmitDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartIdentityVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.PortalService/StartIdentityVerification',
+            trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_portal__service__pb2.StartIdentityVerificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteIdentityVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.case.v1.PortalService/CompleteIdentityVerification',
+            trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationRequest.SerializeToString,
+            trustrelay_dot_case_dot_v1_dot_portal__service__pb2.CompleteIdentityVerificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,12 @@ class PortalServiceStub:
     """FAILED_PRECONDITION UPLOAD_MISSING, UPLOAD_EXPIRED. NOT_FOUND UPLOAD_NOT_FOUND."""
     SubmitDocuments: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.SubmitDocumentsRequest, _portal_service_pb2.SubmitDocumentsResponse]
     """Hands the uploads in."""
+    StartIdentityVerification: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.StartIdentityVerificationRequest, _portal_service_pb2.StartIdentityVerificationResponse]
+    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+    CompleteIdentityVerification: _grpc.UnaryUnaryMultiCallable[_portal_service_pb2.CompleteIdentityVerificationRequest, _portal_service_pb2.CompleteIdentityVerificationResponse]
+    """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
+    PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
+    """
 
 @_typing.type_check_only
 class PortalServiceAsyncStub(PortalServiceStub):
@@ -67,6 +73,12 @@ class PortalServiceAsyncStub(PortalServiceStub):
     """FAILED_PRECONDITION UPLOAD_MISSING, UPLOAD_EXPIRED. NOT_FOUND UPLOAD_NOT_FOUND."""
     SubmitDocuments: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.SubmitDocumentsRequest, _portal_service_pb2.SubmitDocumentsResponse]  # type: ignore[assignment]
     """Hands the uploads in."""
+    StartIdentityVerification: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.StartIdentityVerificationRequest, _portal_service_pb2.StartIdentityVerificationResponse]  # type: ignore[assignment]
+    """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+    CompleteIdentityVerification: _aio.UnaryUnaryMultiCallable[_portal_service_pb2.CompleteIdentityVerificationRequest, _portal_service_pb2.CompleteIdentityVerificationResponse]  # type: ignore[assignment]
+    """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
+    PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
+    """
 
 class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
     """What a customer does with one case. Calls carry `x-portal-token`, which names the case.
@@ -114,5 +126,23 @@ class PortalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_portal_service_pb2.SubmitDocumentsResponse, _abc.Awaitable[_portal_service_pb2.SubmitDocumentsResponse]]:
         """Hands the uploads in."""
+
+    @_abc_1.abstractmethod
+    def StartIdentityVerification(
+        self,
+        request: _portal_service_pb2.StartIdentityVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_portal_service_pb2.StartIdentityVerificationResponse, _abc.Awaitable[_portal_service_pb2.StartIdentityVerificationResponse]]:
+        """Where to send the customer to prove who they are (OpenID Connect, code flow with PKCE). FAILED_PRECONDITION IDENTITY_NOT_ASKED, IDENTITY_NOT_CONFIGURED. UNAVAILABLE IDENTITY_PROVIDER_UNAVAILABLE."""
+
+    @_abc_1.abstractmethod
+    def CompleteIdentityVerification(
+        self,
+        request: _portal_service_pb2.CompleteIdentityVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_portal_service_pb2.CompleteIdentityVerificationResponse, _abc.Awaitable[_portal_service_pb2.CompleteIdentityVerificationResponse]]:
+        """What the identity provider sent the customer back with. The answer is stored and hands the identity in.
+        PERMISSION_DENIED IDENTITY_STATE_INVALID: not the session that was started. FAILED_PRECONDITION IDENTITY_REFUSED: the provider refused.
+        """
 
 def add_PortalServiceServicer_to_server(servicer: PortalServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

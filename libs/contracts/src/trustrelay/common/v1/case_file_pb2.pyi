@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from trustrelay.common.v1 import assessment_types_pb2 as _assessment_types_pb2
 from trustrelay.common.v1 import case_types_pb2 as _case_types_pb2
 from trustrelay.common.v1 import decision_types_pb2 as _decision_types_pb2
 from trustrelay.common.v1 import evidence_types_pb2 as _evidence_types_pb2
@@ -48,6 +49,9 @@ class CaseHeader(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    PREDECESSOR_CASE_ID_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_CASE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     tenant_id: _builtins.str
     status: _case_types_pb2.CaseStatus.ValueType
@@ -68,6 +72,12 @@ class CaseHeader(_message.Message):
     created_by: _builtins.str
     trace_id: _builtins.str
     """Current trace of the case, for log and trace look-up."""
+    owner: _builtins.str
+    """The officer who looks after the case."""
+    predecessor_case_id: _builtins.str
+    """The case this one was escalated from; empty for others."""
+    successor_case_id: _builtins.str
+    """The case this one was escalated to; empty for others."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -97,10 +107,13 @@ class CaseHeader(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         trace_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        predecessor_case_id: _builtins.str = ...,
+        successor_case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "country", b"country", "create_time", b"create_time", "created_by", b"created_by", "etag", b"etag", "expire_time", b"expire_time", "iteration", b"iteration", "language", b"language", "state_version", b"state_version", "status", b"status", "subject_name", b"subject_name", "template_id", b"template_id", "template_version", b"template_version", "tenant_id", b"tenant_id", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "country", b"country", "create_time", b"create_time", "created_by", b"created_by", "etag", b"etag", "expire_time", b"expire_time", "iteration", b"iteration", "language", b"language", "owner", b"owner", "predecessor_case_id", b"predecessor_case_id", "state_version", b"state_version", "status", b"status", "subject_name", b"subject_name", "successor_case_id", b"successor_case_id", "template_id", b"template_id", "template_version", b"template_version", "tenant_id", b"tenant_id", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,12 +166,18 @@ class CasePolicy(_message.Message):
     MAX_TIMELINE_DAYS_FIELD_NUMBER: _builtins.int
     ASSISTED_RELEASE_MINUTES_FIELD_NUMBER: _builtins.int
     SECOND_OFFICER_TRIGGERS_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    CHECK_KINDS_FIELD_NUMBER: _builtins.int
+    REMINDER_PERCENTS_FIELD_NUMBER: _builtins.int
+    SECOND_OFFICER_DECISIONS_FIELD_NUMBER: _builtins.int
     max_bounces: _builtins.int
     """Bounce-backs per iteration before the case goes to review with the failures open."""
     max_iterations: _builtins.int
     max_timeline_days: _builtins.int
     assisted_release_minutes: _builtins.int
     """Minutes after which an ASSISTED gate opens."""
+    path: _builtins.str
+    """kyb, kyc or customs: which path the workflow takes."""
     @_builtins.property
     def mandatory_check_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds of checks whose NOT_ASSESSED blocks approval."""
@@ -166,6 +185,18 @@ class CasePolicy(_message.Message):
     @_builtins.property
     def second_officer_triggers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What makes an approval need a second officer: confirmed_pep, high_risk, override, confirmed_sanction."""
+
+    @_builtins.property
+    def check_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Every kind of check of the template, mandatory or not."""
+
+    @_builtins.property
+    def reminder_percents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Percent of the timeline after which the customer is reminded."""
+
+    @_builtins.property
+    def second_officer_decisions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Decisions that need a second officer whatever the facts are: APPROVE, APPROVE_WITH_RESTRICTIONS, REJECT, ESCALATE."""
 
     def __init__(
         self,
@@ -176,10 +207,14 @@ class CasePolicy(_message.Message):
         max_timeline_days: _builtins.int = ...,
         assisted_release_minutes: _builtins.int = ...,
         second_officer_triggers: _abc.Iterable[_builtins.str] | None = ...,
+        path: _builtins.str = ...,
+        check_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        reminder_percents: _abc.Iterable[_builtins.int] | None = ...,
+        second_officer_decisions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assisted_release_minutes", b"assisted_release_minutes", "mandatory_check_kinds", b"mandatory_check_kinds", "max_bounces", b"max_bounces", "max_iterations", b"max_iterations", "max_timeline_days", b"max_timeline_days", "second_officer_triggers", b"second_officer_triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assisted_release_minutes", b"assisted_release_minutes", "check_kinds", b"check_kinds", "mandatory_check_kinds", b"mandatory_check_kinds", "max_bounces", b"max_bounces", "max_iterations", b"max_iterations", "max_timeline_days", b"max_timeline_days", "path", b"path", "reminder_percents", b"reminder_percents", "second_officer_decisions", b"second_officer_decisions", "second_officer_triggers", b"second_officer_triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -190,6 +225,26 @@ class CaseSummary(_message.Message):
     """The facts the workflow judges by: identifiers, counts and levels, no names."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class RequirementStatusesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     OPEN_HIT_IDS_FIELD_NUMBER: _builtins.int
     BLOCKING_CHECK_IDS_FIELD_NUMBER: _builtins.int
@@ -202,6 +257,8 @@ class CaseSummary(_message.Message):
     OPEN_REQUIREMENT_IDS_FIELD_NUMBER: _builtins.int
     UNPROCESSED_DOCUMENT_IDS_FIELD_NUMBER: _builtins.int
     DOCUMENT_COUNT_FIELD_NUMBER: _builtins.int
+    REQUIREMENT_STATUSES_FIELD_NUMBER: _builtins.int
+    UNANSWERED_QUESTION_IDS_FIELD_NUMBER: _builtins.int
     critical_findings: _builtins.int
     confirmed_pep: _builtins.bool
     confirmed_sanction: _builtins.bool
@@ -221,6 +278,14 @@ class CaseSummary(_message.Message):
     def unprocessed_document_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Documents of the current iteration that are stored but not converted."""
 
+    @_builtins.property
+    def requirement_statuses(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Status of each requirement, by its id: the name of RequirementStatus without prefix."""
+
+    @_builtins.property
+    def unanswered_question_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Mandatory questions of the template without an answer."""
+
     def __init__(
         self,
         *,
@@ -235,10 +300,12 @@ class CaseSummary(_message.Message):
         open_requirement_ids: _abc.Iterable[_builtins.str] | None = ...,
         unprocessed_document_ids: _abc.Iterable[_builtins.str] | None = ...,
         document_count: _builtins.int = ...,
+        requirement_statuses: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        unanswered_question_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocking_check_ids", b"blocking_check_ids", "confirmed_pep", b"confirmed_pep", "confirmed_sanction", b"confirmed_sanction", "critical_findings", b"critical_findings", "document_count", b"document_count", "has_override", b"has_override", "open_hit_ids", b"open_hit_ids", "open_requirement_ids", b"open_requirement_ids", "recommendation", b"recommendation", "risk_level", b"risk_level", "unprocessed_document_ids", b"unprocessed_document_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocking_check_ids", b"blocking_check_ids", "confirmed_pep", b"confirmed_pep", "confirmed_sanction", b"confirmed_sanction", "critical_findings", b"critical_findings", "document_count", b"document_count", "has_override", b"has_override", "open_hit_ids", b"open_hit_ids", "open_requirement_ids", b"open_requirement_ids", "recommendation", b"recommendation", "requirement_statuses", b"requirement_statuses", "risk_level", b"risk_level", "unanswered_question_ids", b"unanswered_question_ids", "unprocessed_document_ids", b"unprocessed_document_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -252,6 +319,26 @@ class CaseFile(_message.Message):
 
     @_typing.final
     class AnswersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class CreationAnswersEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
 
         KEY_FIELD_NUMBER: _builtins.int
@@ -289,6 +376,9 @@ class CaseFile(_message.Message):
     SUMMARY_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
     PARTY_STATEMENTS_FIELD_NUMBER: _builtins.int
+    ASSESSMENTS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    CREATION_ANSWERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> Global___CaseHeader: ...
     @_builtins.property
@@ -335,6 +425,16 @@ class CaseFile(_message.Message):
     def party_statements(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
         """What each source says about each party, unmerged; parties is the merged view."""
 
+    @_builtins.property
+    def assessments(self) -> _assessment_types_pb2.Assessments: ...
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Question]:
+        """What the template asks the customer beside documents."""
+
+    @_builtins.property
+    def creation_answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Answers given when the case was created, by question id; `answers` are the portal's."""
+
     def __init__(
         self,
         *,
@@ -357,10 +457,13 @@ class CaseFile(_message.Message):
         summary: Global___CaseSummary | None = ...,
         answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         party_statements: _abc.Iterable[_case_types_pb2.Party] | None = ...,
+        assessments: _assessment_types_pb2.Assessments | None = ...,
+        questions: _abc.Iterable[_requirement_types_pb2.Question] | None = ...,
+        creation_answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["capsule", b"capsule", "header", b"header", "policy", b"policy", "risk", b"risk", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "capsule", b"capsule", "header", b"header", "policy", b"policy", "risk", b"risk", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "capsule", b"capsule", "checks", b"checks", "decisions", b"decisions", "documents", b"documents", "evidence", b"evidence", "findings", b"findings", "header", b"header", "hits", b"hits", "parties", b"parties", "party_statements", b"party_statements", "policy", b"policy", "profiles", b"profiles", "requirements", b"requirements", "risk", b"risk", "screenings", b"screenings", "subject", b"subject", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "assessments", b"assessments", "capsule", b"capsule", "checks", b"checks", "creation_answers", b"creation_answers", "decisions", b"decisions", "documents", b"documents", "evidence", b"evidence", "findings", b"findings", "header", b"header", "hits", b"hits", "parties", b"parties", "party_statements", b"party_statements", "policy", b"policy", "profiles", b"profiles", "questions", b"questions", "requirements", b"requirements", "risk", b"risk", "screenings", b"screenings", "subject", b"subject", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

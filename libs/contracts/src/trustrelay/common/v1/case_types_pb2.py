@@ -24,25 +24,27 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%trustrelay/common/v1/case_types.proto\x12\x14trustrelay.common.v1\"\xd4\x01\n\x07Subject\x12/\n\x04type\x18\x01 \x01(\x0e\x32!.trustrelay.common.v1.SubjectType\x12\x12\n\nlegal_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x1b\n\x13registration_number\x18\x04 \x01(\t\x12\x12\n\nvat_number\x18\x05 \x01(\t\x12\x0b\n\x03lei\x18\x06 \x01(\t\x12\x35\n\x10\x64\x65\x63lared_parties\x18\x07 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\"\xf8\x01\n\x05Party\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12/\n\x04type\x18\x02 \x01(\x0e\x32!.trustrelay.common.v1.SubjectType\x12\x11\n\tfull_name\x18\x03 \x01(\t\x12.\n\x05roles\x18\x04 \x03(\x0e\x32\x1f.trustrelay.common.v1.PartyRole\x12\x12\n\nbirth_date\x18\x05 \x01(\t\x12\x13\n\x0bnationality\x18\x06 \x01(\t\x12\x0e\n\x06gender\x18\x07 \x01(\t\x12\x11\n\tid_number\x18\x08 \x01(\t\x12\r\n\x05share\x18\t \x01(\t\x12\x0e\n\x06source\x18\n \x01(\t\"\xef\x01\n\x0e\x43ompanyProfile\x12\x12\n\nlegal_name\x18\x01 \x01(\t\x12\x1b\n\x13registration_number\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x12\n\nlegal_form\x18\x05 \x01(\t\x12\x1a\n\x12registered_address\x18\x06 \x01(\t\x12\x12\n\nstart_date\x18\x07 \x01(\t\x12\x16\n\x0e\x61\x63tivity_codes\x18\x08 \x03(\t\x12\x12\n\nvat_number\x18\t \x01(\t\x12\x0b\n\x03lei\x18\n \x01(\t\x12\x0e\n\x06source\x18\x0b \x01(\t*\xc6\x04\n\nCaseStatus\x12\x1b\n\x17\x43\x41SE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_STATUS_CREATED\x10\x01\x12!\n\x1d\x43\x41SE_STATUS_PRE_INVESTIGATION\x10\x02\x12%\n!CASE_STATUS_DOCUMENT_GAP_ANALYSIS\x10\x03\x12#\n\x1f\x43\x41SE_STATUS_REQUIREMENTS_REVIEW\x10\x04\x12\"\n\x1e\x43\x41SE_STATUS_AWAITING_DOCUMENTS\x10\x05\x12$\n CASE_STATUS_PROCESSING_DOCUMENTS\x10\x06\x12\x1d\n\x19\x43\x41SE_STATUS_INVESTIGATING\x10\x07\x12\x1e\n\x1a\x43\x41SE_STATUS_REVIEW_PENDING\x10\x08\x12(\n$CASE_STATUS_AWAITING_SECOND_APPROVAL\x10\t\x12\x19\n\x15\x43\x41SE_STATUS_FOLLOW_UP\x10\n\x12\x18\n\x14\x43\x41SE_STATUS_APPROVED\x10\x0b\x12*\n&CASE_STATUS_APPROVED_WITH_RESTRICTIONS\x10\x0c\x12\x18\n\x14\x43\x41SE_STATUS_REJECTED\x10\r\x12\x19\n\x15\x43\x41SE_STATUS_ESCALATED\x10\x0e\x12\x19\n\x15\x43\x41SE_STATUS_WITHDRAWN\x10\x0f\x12\x17\n\x13\x43\x41SE_STATUS_EXPIRED\x10\x10\x12\x16\n\x12\x43\x41SE_STATUS_FAILED\x10\x11*\x90\x01\n\x0e\x41utomationTier\x12\x1f\n\x1b\x41UTOMATION_TIER_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41UTOMATION_TIER_AUTONOMOUS\x10\x01\x12\x1c\n\x18\x41UTOMATION_TIER_ASSISTED\x10\x02\x12\x1f\n\x1b\x41UTOMATION_TIER_FULL_REVIEW\x10\x03*^\n\x0bSubjectType\x12\x1c\n\x18SUBJECT_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14SUBJECT_TYPE_COMPANY\x10\x01\x12\x17\n\x13SUBJECT_TYPE_PERSON\x10\x02*\x8f\x01\n\tPartyRole\x12\x1a\n\x16PARTY_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12PARTY_ROLE_SUBJECT\x10\x01\x12\x17\n\x13PARTY_ROLE_DIRECTOR\x10\x02\x12\x14\n\x10PARTY_ROLE_OWNER\x10\x03\x12\x1f\n\x1bPARTY_ROLE_BENEFICIAL_OWNER\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%trustrelay/common/v1/case_types.proto\x12\x14trustrelay.common.v1\"\xf1\x02\n\x07Subject\x12/\n\x04type\x18\x01 \x01(\x0e\x32!.trustrelay.common.v1.SubjectType\x12\x12\n\nlegal_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x1b\n\x13registration_number\x18\x04 \x01(\t\x12\x12\n\nvat_number\x18\x05 \x01(\t\x12\x0b\n\x03lei\x18\x06 \x01(\t\x12\x35\n\x10\x64\x65\x63lared_parties\x18\x07 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x12\n\nbirth_date\x18\x08 \x01(\t\x12\x13\n\x0bnationality\x18\t \x01(\t\x12\x0c\n\x04\x65ori\x18\n \x01(\t\x12\x38\n\rbank_accounts\x18\x0b \x03(\x0b\x32!.trustrelay.common.v1.BankAccount\x12\x19\n\x11selected_services\x18\x0c \x03(\t\x12\x0f\n\x07website\x18\r \x01(\t\",\n\x0b\x42\x61nkAccount\x12\x0c\n\x04iban\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\"\xf8\x01\n\x05Party\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12/\n\x04type\x18\x02 \x01(\x0e\x32!.trustrelay.common.v1.SubjectType\x12\x11\n\tfull_name\x18\x03 \x01(\t\x12.\n\x05roles\x18\x04 \x03(\x0e\x32\x1f.trustrelay.common.v1.PartyRole\x12\x12\n\nbirth_date\x18\x05 \x01(\t\x12\x13\n\x0bnationality\x18\x06 \x01(\t\x12\x0e\n\x06gender\x18\x07 \x01(\t\x12\x11\n\tid_number\x18\x08 \x01(\t\x12\r\n\x05share\x18\t \x01(\t\x12\x0e\n\x06source\x18\n \x01(\t\"\xef\x01\n\x0e\x43ompanyProfile\x12\x12\n\nlegal_name\x18\x01 \x01(\t\x12\x1b\n\x13registration_number\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x12\n\nlegal_form\x18\x05 \x01(\t\x12\x1a\n\x12registered_address\x18\x06 \x01(\t\x12\x12\n\nstart_date\x18\x07 \x01(\t\x12\x16\n\x0e\x61\x63tivity_codes\x18\x08 \x03(\t\x12\x12\n\nvat_number\x18\t \x01(\t\x12\x0b\n\x03lei\x18\n \x01(\t\x12\x0e\n\x06source\x18\x0b \x01(\t*\xc6\x04\n\nCaseStatus\x12\x1b\n\x17\x43\x41SE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_STATUS_CREATED\x10\x01\x12!\n\x1d\x43\x41SE_STATUS_PRE_INVESTIGATION\x10\x02\x12%\n!CASE_STATUS_DOCUMENT_GAP_ANALYSIS\x10\x03\x12#\n\x1f\x43\x41SE_STATUS_REQUIREMENTS_REVIEW\x10\x04\x12\"\n\x1e\x43\x41SE_STATUS_AWAITING_DOCUMENTS\x10\x05\x12$\n CASE_STATUS_PROCESSING_DOCUMENTS\x10\x06\x12\x1d\n\x19\x43\x41SE_STATUS_INVESTIGATING\x10\x07\x12\x1e\n\x1a\x43\x41SE_STATUS_REVIEW_PENDING\x10\x08\x12(\n$CASE_STATUS_AWAITING_SECOND_APPROVAL\x10\t\x12\x19\n\x15\x43\x41SE_STATUS_FOLLOW_UP\x10\n\x12\x18\n\x14\x43\x41SE_STATUS_APPROVED\x10\x0b\x12*\n&CASE_STATUS_APPROVED_WITH_RESTRICTIONS\x10\x0c\x12\x18\n\x14\x43\x41SE_STATUS_REJECTED\x10\r\x12\x19\n\x15\x43\x41SE_STATUS_ESCALATED\x10\x0e\x12\x19\n\x15\x43\x41SE_STATUS_WITHDRAWN\x10\x0f\x12\x17\n\x13\x43\x41SE_STATUS_EXPIRED\x10\x10\x12\x16\n\x12\x43\x41SE_STATUS_FAILED\x10\x11*\x90\x01\n\x0e\x41utomationTier\x12\x1f\n\x1b\x41UTOMATION_TIER_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41UTOMATION_TIER_AUTONOMOUS\x10\x01\x12\x1c\n\x18\x41UTOMATION_TIER_ASSISTED\x10\x02\x12\x1f\n\x1b\x41UTOMATION_TIER_FULL_REVIEW\x10\x03*^\n\x0bSubjectType\x12\x1c\n\x18SUBJECT_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14SUBJECT_TYPE_COMPANY\x10\x01\x12\x17\n\x13SUBJECT_TYPE_PERSON\x10\x02*\x8f\x01\n\tPartyRole\x12\x1a\n\x16PARTY_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12PARTY_ROLE_SUBJECT\x10\x01\x12\x17\n\x13PARTY_ROLE_DIRECTOR\x10\x02\x12\x14\n\x10PARTY_ROLE_OWNER\x10\x03\x12\x1f\n\x1bPARTY_ROLE_BENEFICIAL_OWNER\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.common.v1.case_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CASESTATUS']._serialized_start=772
-  _globals['_CASESTATUS']._serialized_end=1354
-  _globals['_AUTOMATIONTIER']._serialized_start=1357
-  _globals['_AUTOMATIONTIER']._serialized_end=1501
-  _globals['_SUBJECTTYPE']._serialized_start=1503
-  _globals['_SUBJECTTYPE']._serialized_end=1597
-  _globals['_PARTYROLE']._serialized_start=1600
-  _globals['_PARTYROLE']._serialized_end=1743
+  _globals['_CASESTATUS']._serialized_start=975
+  _globals['_CASESTATUS']._serialized_end=1557
+  _globals['_AUTOMATIONTIER']._serialized_start=1560
+  _globals['_AUTOMATIONTIER']._serialized_end=1704
+  _globals['_SUBJECTTYPE']._serialized_start=1706
+  _globals['_SUBJECTTYPE']._serialized_end=1800
+  _globals['_PARTYROLE']._serialized_start=1803
+  _globals['_PARTYROLE']._serialized_end=1946
   _globals['_SUBJECT']._serialized_start=64
-  _globals['_SUBJECT']._serialized_end=276
-  _globals['_PARTY']._serialized_start=279
-  _globals['_PARTY']._serialized_end=527
-  _globals['_COMPANYPROFILE']._serialized_start=530
-  _globals['_COMPANYPROFILE']._serialized_end=769
+  _globals['_SUBJECT']._serialized_end=433
+  _globals['_BANKACCOUNT']._serialized_start=435
+  _globals['_BANKACCOUNT']._serialized_end=479
+  _globals['_PARTY']._serialized_start=482
+  _globals['_PARTY']._serialized_end=730
+  _globals['_COMPANYPROFILE']._serialized_start=733
+  _globals['_COMPANYPROFILE']._serialized_end=972
 # @@protoc_insertion_point(module_scope)

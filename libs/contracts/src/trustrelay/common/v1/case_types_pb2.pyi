@@ -45,7 +45,7 @@ class _CaseStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseStatus
     CASE_STATUS_FAILED: _CaseStatus.ValueType  # 17
 
 class CaseStatus(_CaseStatus, metaclass=_CaseStatusEnumTypeWrapper):
-    """Where a case stands. Terminal: APPROVED, APPROVED_WITH_RESTRICTIONS, REJECTED, ESCALATED, WITHDRAWN, EXPIRED, FAILED."""
+    """Where a case stands. Terminal: APPROVED, APPROVED_WITH_RESTRICTIONS, REJECTED, ESCALATED, WITHDRAWN, EXPIRED. FAILED waits for an operator."""
 
 CASE_STATUS_UNSPECIFIED: CaseStatus.ValueType  # 0
 CASE_STATUS_CREATED: CaseStatus.ValueType  # 1
@@ -144,6 +144,12 @@ class Subject(_message.Message):
     VAT_NUMBER_FIELD_NUMBER: _builtins.int
     LEI_FIELD_NUMBER: _builtins.int
     DECLARED_PARTIES_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    NATIONALITY_FIELD_NUMBER: _builtins.int
+    EORI_FIELD_NUMBER: _builtins.int
+    BANK_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    SELECTED_SERVICES_FIELD_NUMBER: _builtins.int
+    WEBSITE_FIELD_NUMBER: _builtins.int
     type: Global___SubjectType.ValueType
     legal_name: _builtins.str
     country: _builtins.str
@@ -154,9 +160,23 @@ class Subject(_message.Message):
     """With country prefix; empty when there is none."""
     lei: _builtins.str
     """ISO 17442; empty when there is none."""
+    birth_date: _builtins.str
+    """Persons: ISO 8601, full."""
+    nationality: _builtins.str
+    """Persons: ISO 3166-1 alpha-2."""
+    eori: _builtins.str
+    """Customs: Economic Operators Registration and Identification number; empty when there is none."""
+    website: _builtins.str
+    """https address; empty when there is none."""
     @_builtins.property
     def declared_parties(self) -> _containers.RepeatedCompositeFieldContainer[Global___Party]:
         """Directors and owners the creator already knows; screening uses them beside what registers say."""
+
+    @_builtins.property
+    def bank_accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___BankAccount]: ...
+    @_builtins.property
+    def selected_services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Customs: import_clearance, export_clearance, transit_t1, fiscal_representation."""
 
     def __init__(
         self,
@@ -168,14 +188,46 @@ class Subject(_message.Message):
         vat_number: _builtins.str = ...,
         lei: _builtins.str = ...,
         declared_parties: _abc.Iterable[Global___Party] | None = ...,
+        birth_date: _builtins.str = ...,
+        nationality: _builtins.str = ...,
+        eori: _builtins.str = ...,
+        bank_accounts: _abc.Iterable[Global___BankAccount] | None = ...,
+        selected_services: _abc.Iterable[_builtins.str] | None = ...,
+        website: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "declared_parties", b"declared_parties", "legal_name", b"legal_name", "lei", b"lei", "registration_number", b"registration_number", "type", b"type", "vat_number", b"vat_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bank_accounts", b"bank_accounts", "birth_date", b"birth_date", "country", b"country", "declared_parties", b"declared_parties", "eori", b"eori", "legal_name", b"legal_name", "lei", b"lei", "nationality", b"nationality", "registration_number", b"registration_number", "selected_services", b"selected_services", "type", b"type", "vat_number", b"vat_number", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Subject: _TypeAlias = Subject  # noqa: Y015
+
+@_typing.final
+class BankAccount(_message.Message):
+    """An account the subject declared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IBAN_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    iban: _builtins.str
+    """ISO 13616."""
+    purpose: _builtins.str
+    """company or guarantee."""
+    def __init__(
+        self,
+        *,
+        iban: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["iban", b"iban", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BankAccount: _TypeAlias = BankAccount  # noqa: Y015
 
 @_typing.final
 class Party(_message.Message):

@@ -26,35 +26,35 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from trustrelay.common.v1 import objects_pb2 as trustrelay_dot_common_dot_v1_dot_objects__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)trustrelay/common/v1/evidence_types.proto\x12\x14trustrelay.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"trustrelay/common/v1/objects.proto\"\xab\x01\n\x08\x45vidence\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12.\n\nfetch_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x06object\x18\x05 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x0c\n\x04kind\x18\x06 \x01(\t\"\xe8\x01\n\x05\x43heck\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12\x33\n\x07outcome\x18\x04 \x01(\x0e\x32\".trustrelay.common.v1.CheckOutcome\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x14\n\x0c\x65vidence_ids\x18\x07 \x03(\t\x12.\n\ncheck_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\noverridden\x18\t \x01(\x08\"\x9d\x01\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x30\n\x08severity\x18\x03 \x01(\x0e\x32\x1e.trustrelay.common.v1.Severity\x12\x11\n\tstatement\x18\x04 \x01(\t\x12\x14\n\x0c\x65vidence_ids\x18\x05 \x03(\t\x12\x15\n\rsuperseded_by\x18\x06 \x01(\t\"d\n\x0cScoreFeature\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bquery_value\x18\x02 \x01(\t\x12\x12\n\nlist_value\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x0e\n\x06weight\x18\x05 \x01(\x01\"\x8a\x01\n\rDiscriminator\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x13\n\x0bquery_value\x18\x02 \x01(\t\x12\x12\n\nlist_value\x18\x03 \x01(\t\x12\x32\n\tagreement\x18\x04 \x01(\x0e\x32\x1f.trustrelay.common.v1.Agreement\x12\x0e\n\x06strong\x18\x05 \x01(\x08\"\xcb\x02\n\x03Hit\x12\x0e\n\x06hit_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x03 \x01(\t\x12\x11\n\tentity_id\x18\x04 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x05 \x01(\t\x12\x0e\n\x06topics\x18\x06 \x03(\t\x12\r\n\x05score\x18\x07 \x01(\x01\x12\x34\n\x08\x66\x65\x61tures\x18\x08 \x03(\x0b\x32\".trustrelay.common.v1.ScoreFeature\x12;\n\x0e\x64iscriminators\x18\t \x03(\x0b\x32#.trustrelay.common.v1.Discriminator\x12/\n\x06status\x18\n \x01(\x0e\x32\x1f.trustrelay.common.v1.HitStatus\x12\x15\n\rstatus_reason\x18\x0b \x01(\t\x12\x13\n\x0bresolved_by\x18\x0c \x01(\t\"\x92\x01\n\x0e\x44\x61tasetVersion\x12\x0f\n\x07\x64\x61taset\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12-\n\tload_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x65ntity_count\x18\x04 \x01(\x03\x12\x1a\n\x12unavailable_reason\x18\x05 \x01(\t\"\xc5\x01\n\x0fScreeningRecord\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\x19\n\x11\x61lgorithm_version\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x36\n\x08\x64\x61tasets\x18\x05 \x03(\x0b\x32$.trustrelay.common.v1.DatasetVersion\x12\'\n\x04hits\x18\x06 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit*\x97\x01\n\x0c\x43heckOutcome\x12\x1d\n\x19\x43HECK_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HECK_OUTCOME_CLEAR\x10\x01\x12\x15\n\x11\x43HECK_OUTCOME_HIT\x10\x02\x12\x18\n\x14\x43HECK_OUTCOME_FAILED\x10\x03\x12\x1e\n\x1a\x43HECK_OUTCOME_NOT_ASSESSED\x10\x04*\x9f\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x15\n\x11SEVERITY_VERIFIED\x10\x01\x12\x11\n\rSEVERITY_INFO\x10\x02\x12\x10\n\x0cSEVERITY_LOW\x10\x03\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x04\x12\x11\n\rSEVERITY_HIGH\x10\x05\x12\x15\n\x11SEVERITY_CRITICAL\x10\x06*\x90\x01\n\tHitStatus\x12\x1a\n\x16HIT_STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fHIT_STATUS_OPEN\x10\x01\x12\x18\n\x14HIT_STATUS_DISMISSED\x10\x02\x12\x1d\n\x19HIT_STATUS_FALSE_POSITIVE\x10\x03\x12\x19\n\x15HIT_STATUS_TRUE_MATCH\x10\x04*n\n\tAgreement\x12\x19\n\x15\x41GREEMENT_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41GREEMENT_AGREES\x10\x01\x12\x19\n\x15\x41GREEMENT_CONTRADICTS\x10\x02\x12\x15\n\x11\x41GREEMENT_UNKNOWN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)trustrelay/common/v1/evidence_types.proto\x12\x14trustrelay.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"trustrelay/common/v1/objects.proto\"\x95\x02\n\x08\x45vidence\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12.\n\nfetch_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x06object\x18\x05 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x0c\n\x04kind\x18\x06 \x01(\t\x12\x31\n\x08markdown\x18\x07 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x35\n\x0c\x64ocling_json\x18\x08 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\"\xe8\x01\n\x05\x43heck\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12\x33\n\x07outcome\x18\x04 \x01(\x0e\x32\".trustrelay.common.v1.CheckOutcome\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x14\n\x0c\x65vidence_ids\x18\x07 \x03(\t\x12.\n\ncheck_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\noverridden\x18\t \x01(\x08\"\x9d\x01\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x30\n\x08severity\x18\x03 \x01(\x0e\x32\x1e.trustrelay.common.v1.Severity\x12\x11\n\tstatement\x18\x04 \x01(\t\x12\x14\n\x0c\x65vidence_ids\x18\x05 \x03(\t\x12\x15\n\rsuperseded_by\x18\x06 \x01(\t\"d\n\x0cScoreFeature\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bquery_value\x18\x02 \x01(\t\x12\x12\n\nlist_value\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x0e\n\x06weight\x18\x05 \x01(\x01\"\x8a\x01\n\rDiscriminator\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x13\n\x0bquery_value\x18\x02 \x01(\t\x12\x12\n\nlist_value\x18\x03 \x01(\t\x12\x32\n\tagreement\x18\x04 \x01(\x0e\x32\x1f.trustrelay.common.v1.Agreement\x12\x0e\n\x06strong\x18\x05 \x01(\x08\"\xcb\x02\n\x03Hit\x12\x0e\n\x06hit_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x03 \x01(\t\x12\x11\n\tentity_id\x18\x04 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x05 \x01(\t\x12\x0e\n\x06topics\x18\x06 \x03(\t\x12\r\n\x05score\x18\x07 \x01(\x01\x12\x34\n\x08\x66\x65\x61tures\x18\x08 \x03(\x0b\x32\".trustrelay.common.v1.ScoreFeature\x12;\n\x0e\x64iscriminators\x18\t \x03(\x0b\x32#.trustrelay.common.v1.Discriminator\x12/\n\x06status\x18\n \x01(\x0e\x32\x1f.trustrelay.common.v1.HitStatus\x12\x15\n\rstatus_reason\x18\x0b \x01(\t\x12\x13\n\x0bresolved_by\x18\x0c \x01(\t\"\x92\x01\n\x0e\x44\x61tasetVersion\x12\x0f\n\x07\x64\x61taset\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12-\n\tload_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x65ntity_count\x18\x04 \x01(\x03\x12\x1a\n\x12unavailable_reason\x18\x05 \x01(\t\"\xc5\x01\n\x0fScreeningRecord\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\x19\n\x11\x61lgorithm_version\x18\x03 \x01(\t\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12\x36\n\x08\x64\x61tasets\x18\x05 \x03(\x0b\x32$.trustrelay.common.v1.DatasetVersion\x12\'\n\x04hits\x18\x06 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit*\x97\x01\n\x0c\x43heckOutcome\x12\x1d\n\x19\x43HECK_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HECK_OUTCOME_CLEAR\x10\x01\x12\x15\n\x11\x43HECK_OUTCOME_HIT\x10\x02\x12\x18\n\x14\x43HECK_OUTCOME_FAILED\x10\x03\x12\x1e\n\x1a\x43HECK_OUTCOME_NOT_ASSESSED\x10\x04*\x9f\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x15\n\x11SEVERITY_VERIFIED\x10\x01\x12\x11\n\rSEVERITY_INFO\x10\x02\x12\x10\n\x0cSEVERITY_LOW\x10\x03\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x04\x12\x11\n\rSEVERITY_HIGH\x10\x05\x12\x15\n\x11SEVERITY_CRITICAL\x10\x06*\x90\x01\n\tHitStatus\x12\x1a\n\x16HIT_STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fHIT_STATUS_OPEN\x10\x01\x12\x18\n\x14HIT_STATUS_DISMISSED\x10\x02\x12\x1d\n\x19HIT_STATUS_FALSE_POSITIVE\x10\x03\x12\x19\n\x15HIT_STATUS_TRUE_MATCH\x10\x04*n\n\tAgreement\x12\x19\n\x15\x41GREEMENT_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41GREEMENT_AGREES\x10\x01\x12\x19\n\x15\x41GREEMENT_CONTRADICTS\x10\x02\x12\x15\n\x11\x41GREEMENT_UNKNOWN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.common.v1.evidence_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHECKOUTCOME']._serialized_start=1632
-  _globals['_CHECKOUTCOME']._serialized_end=1783
-  _globals['_SEVERITY']._serialized_start=1786
-  _globals['_SEVERITY']._serialized_end=1945
-  _globals['_HITSTATUS']._serialized_start=1948
-  _globals['_HITSTATUS']._serialized_end=2092
-  _globals['_AGREEMENT']._serialized_start=2094
-  _globals['_AGREEMENT']._serialized_end=2204
+  _globals['_CHECKOUTCOME']._serialized_start=1738
+  _globals['_CHECKOUTCOME']._serialized_end=1889
+  _globals['_SEVERITY']._serialized_start=1892
+  _globals['_SEVERITY']._serialized_end=2051
+  _globals['_HITSTATUS']._serialized_start=2054
+  _globals['_HITSTATUS']._serialized_end=2198
+  _globals['_AGREEMENT']._serialized_start=2200
+  _globals['_AGREEMENT']._serialized_end=2310
   _globals['_EVIDENCE']._serialized_start=137
-  _globals['_EVIDENCE']._serialized_end=308
-  _globals['_CHECK']._serialized_start=311
-  _globals['_CHECK']._serialized_end=543
-  _globals['_FINDING']._serialized_start=546
-  _globals['_FINDING']._serialized_end=703
-  _globals['_SCOREFEATURE']._serialized_start=705
-  _globals['_SCOREFEATURE']._serialized_end=805
-  _globals['_DISCRIMINATOR']._serialized_start=808
-  _globals['_DISCRIMINATOR']._serialized_end=946
-  _globals['_HIT']._serialized_start=949
-  _globals['_HIT']._serialized_end=1280
-  _globals['_DATASETVERSION']._serialized_start=1283
-  _globals['_DATASETVERSION']._serialized_end=1429
-  _globals['_SCREENINGRECORD']._serialized_start=1432
-  _globals['_SCREENINGRECORD']._serialized_end=1629
+  _globals['_EVIDENCE']._serialized_end=414
+  _globals['_CHECK']._serialized_start=417
+  _globals['_CHECK']._serialized_end=649
+  _globals['_FINDING']._serialized_start=652
+  _globals['_FINDING']._serialized_end=809
+  _globals['_SCOREFEATURE']._serialized_start=811
+  _globals['_SCOREFEATURE']._serialized_end=911
+  _globals['_DISCRIMINATOR']._serialized_start=914
+  _globals['_DISCRIMINATOR']._serialized_end=1052
+  _globals['_HIT']._serialized_start=1055
+  _globals['_HIT']._serialized_end=1386
+  _globals['_DATASETVERSION']._serialized_start=1389
+  _globals['_DATASETVERSION']._serialized_end=1535
+  _globals['_SCREENINGRECORD']._serialized_start=1538
+  _globals['_SCREENINGRECORD']._serialized_end=1735
 # @@protoc_insertion_point(module_scope)

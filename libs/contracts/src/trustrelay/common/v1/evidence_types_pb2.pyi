@@ -126,6 +126,8 @@ class Evidence(_message.Message):
     FETCH_TIME_FIELD_NUMBER: _builtins.int
     OBJECT_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    MARKDOWN_FIELD_NUMBER: _builtins.int
+    DOCLING_JSON_FIELD_NUMBER: _builtins.int
     evidence_id: _builtins.str
     """Deterministic: source + sha256 of the body."""
     source: _builtins.str
@@ -138,6 +140,12 @@ class Evidence(_message.Message):
     def fetch_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def object(self) -> _objects_pb2.ObjectRef: ...
+    @_builtins.property
+    def markdown(self) -> _objects_pb2.ObjectRef:
+        """Set once an official document was converted in the background."""
+
+    @_builtins.property
+    def docling_json(self) -> _objects_pb2.ObjectRef: ...
     def __init__(
         self,
         *,
@@ -147,10 +155,12 @@ class Evidence(_message.Message):
         fetch_time: _timestamp_pb2.Timestamp | None = ...,
         object: _objects_pb2.ObjectRef | None = ...,
         kind: _builtins.str = ...,
+        markdown: _objects_pb2.ObjectRef | None = ...,
+        docling_json: _objects_pb2.ObjectRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fetch_time", b"fetch_time", "object", b"object"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["docling_json", b"docling_json", "fetch_time", b"fetch_time", "markdown", b"markdown", "object", b"object"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence_id", b"evidence_id", "fetch_time", b"fetch_time", "kind", b"kind", "object", b"object", "source", b"source", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["docling_json", b"docling_json", "evidence_id", b"evidence_id", "fetch_time", b"fetch_time", "kind", b"kind", "markdown", b"markdown", "object", b"object", "source", b"source", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,29 +25,31 @@ _sym_db = _symbol_database.Default()
 from trustrelay.common.v1 import objects_pb2 as trustrelay_dot_common_dot_v1_dot_objects__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,trustrelay/common/v1/requirement_types.proto\x12\x14trustrelay.common.v1\x1a\"trustrelay/common/v1/objects.proto\"\xb9\x02\n\x0bRequirement\x12\x16\n\x0erequirement_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\x12\x11\n\tmandatory\x18\x04 \x01(\x08\x12\x16\n\x0e\x64ocument_types\x18\x05 \x03(\t\x12\x13\n\x0bmedia_types\x18\x06 \x03(\t\x12\x17\n\x0fholder_required\x18\x07 \x01(\x08\x12\x14\n\x0cmax_age_days\x18\x08 \x01(\x05\x12\x17\n\x0frequired_fields\x18\t \x03(\t\x12\x37\n\x06status\x18\n \x01(\x0e\x32\'.trustrelay.common.v1.RequirementStatus\x12\x12\n\ncovered_by\x18\x0b \x01(\t\x12!\n\x19\x63overed_by_evidence_kinds\x18\x0c \x03(\t\"1\n\x10ValidationReason\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xb0\x01\n\x10ValidationResult\x12\x38\n\x07verdict\x18\x01 \x01(\x0e\x32\'.trustrelay.common.v1.ValidationVerdict\x12\x15\n\rdocument_type\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x37\n\x07reasons\x18\x04 \x03(\x0b\x32&.trustrelay.common.v1.ValidationReason\"=\n\x04Span\x12\x0c\n\x04page\x18\x01 \x01(\x05\x12\x0b\n\x03\x62ox\x18\x02 \x03(\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0c\n\x04item\x18\x04 \x01(\t\"W\n\x0e\x45xtractedField\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12(\n\x04span\x18\x03 \x01(\x0b\x32\x1a.trustrelay.common.v1.Span\"\xf2\x03\n\x0c\x43\x61seDocument\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\titeration\x18\x03 \x01(\x05\x12\x11\n\tfile_name\x18\x04 \x01(\t\x12\x31\n\x08original\x18\x05 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x31\n\x08markdown\x18\x06 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x35\n\x0c\x64ocling_json\x18\x07 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x10\n\x08pipeline\x18\x08 \x01(\t\x12\x32\n\x05state\x18\t \x01(\x0e\x32#.trustrelay.common.v1.DocumentState\x12:\n\nvalidation\x18\n \x01(\x0b\x32&.trustrelay.common.v1.ValidationResult\x12\x34\n\x06\x66ields\x18\x0b \x03(\x0b\x32$.trustrelay.common.v1.ExtractedField\x12\x13\n\x0buploaded_by\x18\x0c \x01(\t\x12\x14\n\x0cscan_outcome\x18\r \x01(\t\x12\x0f\n\x07quality\x18\x0e \x01(\x01*\xf7\x01\n\x11RequirementStatus\x12\"\n\x1eREQUIREMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17REQUIREMENT_STATUS_OPEN\x10\x01\x12 \n\x1cREQUIREMENT_STATUS_SUBMITTED\x10\x02\x12 \n\x1cREQUIREMENT_STATUS_SATISFIED\x10\x03\x12\x1e\n\x1aREQUIREMENT_STATUS_BOUNCED\x10\x04\x12\x1e\n\x1aREQUIREMENT_STATUS_COVERED\x10\x05\x12\x1d\n\x19REQUIREMENT_STATUS_WAIVED\x10\x06*\x9a\x01\n\x11ValidationVerdict\x12\"\n\x1eVALIDATION_VERDICT_UNSPECIFIED\x10\x00\x12\x1c\n\x18VALIDATION_VERDICT_VALID\x10\x01\x12\x1e\n\x1aVALIDATION_VERDICT_INVALID\x10\x02\x12#\n\x1fVALIDATION_VERDICT_NEEDS_REVIEW\x10\x03*\xfd\x01\n\rDocumentState\x12\x1e\n\x1a\x44OCUMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44OCUMENT_STATE_STORED\x10\x01\x12\x1c\n\x18\x44OCUMENT_STATE_CONVERTED\x10\x02\x12\x1d\n\x19\x44OCUMENT_STATE_UNREADABLE\x10\x03\x12\x18\n\x14\x44OCUMENT_STATE_VALID\x10\x04\x12\x1a\n\x16\x44OCUMENT_STATE_INVALID\x10\x05\x12\x1f\n\x1b\x44OCUMENT_STATE_NEEDS_REVIEW\x10\x06\x12\x1d\n\x19\x44OCUMENT_STATE_SUPERSEDED\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,trustrelay/common/v1/requirement_types.proto\x12\x14trustrelay.common.v1\x1a\"trustrelay/common/v1/objects.proto\"\x83\x03\n\x0bRequirement\x12\x16\n\x0erequirement_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\x12\x11\n\tmandatory\x18\x04 \x01(\x08\x12\x16\n\x0e\x64ocument_types\x18\x05 \x03(\t\x12\x13\n\x0bmedia_types\x18\x06 \x03(\t\x12\x17\n\x0fholder_required\x18\x07 \x01(\x08\x12\x14\n\x0cmax_age_days\x18\x08 \x01(\x05\x12\x17\n\x0frequired_fields\x18\t \x03(\t\x12\x37\n\x06status\x18\n \x01(\x0e\x32\'.trustrelay.common.v1.RequirementStatus\x12\x12\n\ncovered_by\x18\x0b \x01(\t\x12!\n\x19\x63overed_by_evidence_kinds\x18\x0c \x03(\t\x12\x11\n\tcountries\x18\r \x03(\t\x12\x13\n\x0blegal_forms\x18\x0e \x03(\t\x12\x13\n\x0b\x61nswered_by\x18\x0f \x01(\t\x12\x0b\n\x03how\x18\x10 \x01(\t\"\\\n\x08Question\x12\x13\n\x0bquestion_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03why\x18\x03 \x01(\t\x12\x11\n\tmandatory\x18\x04 \x01(\x08\x12\x0c\n\x04kind\x18\x05 \x01(\t\"1\n\x10ValidationReason\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xb0\x01\n\x10ValidationResult\x12\x38\n\x07verdict\x18\x01 \x01(\x0e\x32\'.trustrelay.common.v1.ValidationVerdict\x12\x15\n\rdocument_type\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x37\n\x07reasons\x18\x04 \x03(\x0b\x32&.trustrelay.common.v1.ValidationReason\"=\n\x04Span\x12\x0c\n\x04page\x18\x01 \x01(\x05\x12\x0b\n\x03\x62ox\x18\x02 \x03(\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0c\n\x04item\x18\x04 \x01(\t\"W\n\x0e\x45xtractedField\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12(\n\x04span\x18\x03 \x01(\x0b\x32\x1a.trustrelay.common.v1.Span\"\xf2\x03\n\x0c\x43\x61seDocument\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x16\n\x0erequirement_id\x18\x02 \x01(\t\x12\x11\n\titeration\x18\x03 \x01(\x05\x12\x11\n\tfile_name\x18\x04 \x01(\t\x12\x31\n\x08original\x18\x05 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x31\n\x08markdown\x18\x06 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x35\n\x0c\x64ocling_json\x18\x07 \x01(\x0b\x32\x1f.trustrelay.common.v1.ObjectRef\x12\x10\n\x08pipeline\x18\x08 \x01(\t\x12\x32\n\x05state\x18\t \x01(\x0e\x32#.trustrelay.common.v1.DocumentState\x12:\n\nvalidation\x18\n \x01(\x0b\x32&.trustrelay.common.v1.ValidationResult\x12\x34\n\x06\x66ields\x18\x0b \x03(\x0b\x32$.trustrelay.common.v1.ExtractedField\x12\x13\n\x0buploaded_by\x18\x0c \x01(\t\x12\x14\n\x0cscan_outcome\x18\r \x01(\t\x12\x0f\n\x07quality\x18\x0e \x01(\x01*\x9e\x02\n\x11RequirementStatus\x12\"\n\x1eREQUIREMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17REQUIREMENT_STATUS_OPEN\x10\x01\x12 \n\x1cREQUIREMENT_STATUS_SUBMITTED\x10\x02\x12 \n\x1cREQUIREMENT_STATUS_SATISFIED\x10\x03\x12\x1e\n\x1aREQUIREMENT_STATUS_BOUNCED\x10\x04\x12\x1e\n\x1aREQUIREMENT_STATUS_COVERED\x10\x05\x12\x1d\n\x19REQUIREMENT_STATUS_WAIVED\x10\x06\x12%\n!REQUIREMENT_STATUS_NOT_APPLICABLE\x10\x07*\x9a\x01\n\x11ValidationVerdict\x12\"\n\x1eVALIDATION_VERDICT_UNSPECIFIED\x10\x00\x12\x1c\n\x18VALIDATION_VERDICT_VALID\x10\x01\x12\x1e\n\x1aVALIDATION_VERDICT_INVALID\x10\x02\x12#\n\x1fVALIDATION_VERDICT_NEEDS_REVIEW\x10\x03*\xfd\x01\n\rDocumentState\x12\x1e\n\x1a\x44OCUMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44OCUMENT_STATE_STORED\x10\x01\x12\x1c\n\x18\x44OCUMENT_STATE_CONVERTED\x10\x02\x12\x1d\n\x19\x44OCUMENT_STATE_UNREADABLE\x10\x03\x12\x18\n\x14\x44OCUMENT_STATE_VALID\x10\x04\x12\x1a\n\x16\x44OCUMENT_STATE_INVALID\x10\x05\x12\x1f\n\x1b\x44OCUMENT_STATE_NEEDS_REVIEW\x10\x06\x12\x1d\n\x19\x44OCUMENT_STATE_SUPERSEDED\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.common.v1.requirement_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REQUIREMENTSTATUS']._serialized_start=1306
-  _globals['_REQUIREMENTSTATUS']._serialized_end=1553
-  _globals['_VALIDATIONVERDICT']._serialized_start=1556
-  _globals['_VALIDATIONVERDICT']._serialized_end=1710
-  _globals['_DOCUMENTSTATE']._serialized_start=1713
-  _globals['_DOCUMENTSTATE']._serialized_end=1966
+  _globals['_REQUIREMENTSTATUS']._serialized_start=1474
+  _globals['_REQUIREMENTSTATUS']._serialized_end=1760
+  _globals['_VALIDATIONVERDICT']._serialized_start=1763
+  _globals['_VALIDATIONVERDICT']._serialized_end=1917
+  _globals['_DOCUMENTSTATE']._serialized_start=1920
+  _globals['_DOCUMENTSTATE']._serialized_end=2173
   _globals['_REQUIREMENT']._serialized_start=107
-  _globals['_REQUIREMENT']._serialized_end=420
-  _globals['_VALIDATIONREASON']._serialized_start=422
-  _globals['_VALIDATIONREASON']._serialized_end=471
-  _globals['_VALIDATIONRESULT']._serialized_start=474
-  _globals['_VALIDATIONRESULT']._serialized_end=650
-  _globals['_SPAN']._serialized_start=652
-  _globals['_SPAN']._serialized_end=713
-  _globals['_EXTRACTEDFIELD']._serialized_start=715
-  _globals['_EXTRACTEDFIELD']._serialized_end=802
-  _globals['_CASEDOCUMENT']._serialized_start=805
-  _globals['_CASEDOCUMENT']._serialized_end=1303
+  _globals['_REQUIREMENT']._serialized_end=494
+  _globals['_QUESTION']._serialized_start=496
+  _globals['_QUESTION']._serialized_end=588
+  _globals['_VALIDATIONREASON']._serialized_start=590
+  _globals['_VALIDATIONREASON']._serialized_end=639
+  _globals['_VALIDATIONRESULT']._serialized_start=642
+  _globals['_VALIDATIONRESULT']._serialized_end=818
+  _globals['_SPAN']._serialized_start=820
+  _globals['_SPAN']._serialized_end=881
+  _globals['_EXTRACTEDFIELD']._serialized_start=883
+  _globals['_EXTRACTEDFIELD']._serialized_end=970
+  _globals['_CASEDOCUMENT']._serialized_start=973
+  _globals['_CASEDOCUMENT']._serialized_end=1471
 # @@protoc_insertion_point(module_scope)

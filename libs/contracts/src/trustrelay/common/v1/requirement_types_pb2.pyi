@@ -38,6 +38,8 @@ class _RequirementStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Req
     """Evidence from a register covers it already."""
     REQUIREMENT_STATUS_WAIVED: _RequirementStatus.ValueType  # 6
     """An officer took it out."""
+    REQUIREMENT_STATUS_NOT_APPLICABLE: _RequirementStatus.ValueType  # 7
+    """The template asks it of other countries or legal forms only."""
 
 class RequirementStatus(_RequirementStatus, metaclass=_RequirementStatusEnumTypeWrapper): ...
 
@@ -53,6 +55,8 @@ REQUIREMENT_STATUS_COVERED: RequirementStatus.ValueType  # 5
 """Evidence from a register covers it already."""
 REQUIREMENT_STATUS_WAIVED: RequirementStatus.ValueType  # 6
 """An officer took it out."""
+REQUIREMENT_STATUS_NOT_APPLICABLE: RequirementStatus.ValueType  # 7
+"""The template asks it of other countries or legal forms only."""
 Global___RequirementStatus: _TypeAlias = RequirementStatus  # noqa: Y015
 
 class _ValidationVerdict:
@@ -125,6 +129,10 @@ class Requirement(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     COVERED_BY_FIELD_NUMBER: _builtins.int
     COVERED_BY_EVIDENCE_KINDS_FIELD_NUMBER: _builtins.int
+    COUNTRIES_FIELD_NUMBER: _builtins.int
+    LEGAL_FORMS_FIELD_NUMBER: _builtins.int
+    ANSWERED_BY_FIELD_NUMBER: _builtins.int
+    HOW_FIELD_NUMBER: _builtins.int
     requirement_id: _builtins.str
     """Stable inside a template, for example ubo_register_extract."""
     title: _builtins.str
@@ -138,6 +146,10 @@ class Requirement(_message.Message):
     status: Global___RequirementStatus.ValueType
     covered_by: _builtins.str
     """Evidence or document that covers or satisfies it."""
+    answered_by: _builtins.str
+    """document (an upload answers it) or identity (a verified identity answers it)."""
+    how: _builtins.str
+    """What would satisfy it, for the customer."""
     @_builtins.property
     def document_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Closed set, see document.v1.DocumentType names in lower snake case."""
@@ -154,6 +166,14 @@ class Requirement(_message.Message):
     def covered_by_evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What evidence kind covers it without the customer; from the template."""
 
+    @_builtins.property
+    def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ISO 3166-1 alpha-2; empty = every country."""
+
+    @_builtins.property
+    def legal_forms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The register's own word, lower case; empty = every legal form."""
+
     def __init__(
         self,
         *,
@@ -169,14 +189,53 @@ class Requirement(_message.Message):
         status: Global___RequirementStatus.ValueType = ...,
         covered_by: _builtins.str = ...,
         covered_by_evidence_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        countries: _abc.Iterable[_builtins.str] | None = ...,
+        legal_forms: _abc.Iterable[_builtins.str] | None = ...,
+        answered_by: _builtins.str = ...,
+        how: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["covered_by", b"covered_by", "covered_by_evidence_kinds", b"covered_by_evidence_kinds", "document_types", b"document_types", "holder_required", b"holder_required", "mandatory", b"mandatory", "max_age_days", b"max_age_days", "media_types", b"media_types", "required_fields", b"required_fields", "requirement_id", b"requirement_id", "status", b"status", "title", b"title", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_by", b"answered_by", "countries", b"countries", "covered_by", b"covered_by", "covered_by_evidence_kinds", b"covered_by_evidence_kinds", "document_types", b"document_types", "holder_required", b"holder_required", "how", b"how", "legal_forms", b"legal_forms", "mandatory", b"mandatory", "max_age_days", b"max_age_days", "media_types", b"media_types", "required_fields", b"required_fields", "requirement_id", b"requirement_id", "status", b"status", "title", b"title", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Requirement: _TypeAlias = Requirement  # noqa: Y015
+
+@_typing.final
+class Question(_message.Message):
+    """Something the customer answers in words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    MANDATORY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    question_id: _builtins.str
+    """Stable inside a template, for example national_number."""
+    title: _builtins.str
+    why: _builtins.str
+    mandatory: _builtins.bool
+    kind: _builtins.str
+    """What its value is checked as: text, be_nrn, nl_bsn, iban, vat, eori, lei, date, country."""
+    def __init__(
+        self,
+        *,
+        question_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        why: _builtins.str = ...,
+        mandatory: _builtins.bool = ...,
+        kind: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "mandatory", b"mandatory", "question_id", b"question_id", "title", b"title", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Question: _TypeAlias = Question  # noqa: Y015
 
 @_typing.final
 class ValidationReason(_message.Message):

@@ -22,32 +22,40 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from trustrelay.common.v1 import assessment_types_pb2 as trustrelay_dot_common_dot_v1_dot_assessment__types__pb2
+from trustrelay.common.v1 import case_file_pb2 as trustrelay_dot_common_dot_v1_dot_case__file__pb2
 from trustrelay.common.v1 import case_types_pb2 as trustrelay_dot_common_dot_v1_dot_case__types__pb2
 from trustrelay.common.v1 import evidence_types_pb2 as trustrelay_dot_common_dot_v1_dot_evidence__types__pb2
 from trustrelay.common.v1 import requirement_types_pb2 as trustrelay_dot_common_dot_v1_dot_requirement__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*trustrelay/osint/v1/evidence_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a,trustrelay/common/v1/requirement_types.proto\"\xad\x01\n\x15\x43rossReferenceRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12,\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\"\xa2\x01\n\x10\x43orroborationRow\x12\x0c\n\x04\x66\x61\x63t\x18\x01 \x01(\t\x12\x41\n\x06values\x18\x02 \x03(\x0b\x32\x31.trustrelay.osint.v1.CorroborationRow.ValuesEntry\x12\x0e\n\x06\x61grees\x18\x03 \x01(\x08\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x80\x01\n\x16\x43rossReferenceResponse\x12\x35\n\x06matrix\x18\x01 \x03(\x0b\x32%.trustrelay.osint.v1.CorroborationRow\x12/\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"\xe0\x01\n\x12\x41nalyzeGapsRequest\x12\x37\n\x0crequirements\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12.\n\x07subject\x18\x03 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12/\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"N\n\x13\x41nalyzeGapsResponse\x12\x37\n\x0crequirements\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Requirement2\xde\x01\n\x0f\x45videnceService\x12i\n\x0e\x43rossReference\x12*.trustrelay.osint.v1.CrossReferenceRequest\x1a+.trustrelay.osint.v1.CrossReferenceResponse\x12`\n\x0b\x41nalyzeGaps\x12\'.trustrelay.osint.v1.AnalyzeGapsRequest\x1a(.trustrelay.osint.v1.AnalyzeGapsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*trustrelay/osint/v1/evidence_service.proto\x12\x13trustrelay.osint.v1\x1a+trustrelay/common/v1/assessment_types.proto\x1a$trustrelay/common/v1/case_file.proto\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a,trustrelay/common/v1/requirement_types.proto\"\xad\x01\n\x15\x43rossReferenceRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12,\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\"\x81\x01\n\x16\x43rossReferenceResponse\x12\x36\n\x06matrix\x18\x01 \x03(\x0b\x32&.trustrelay.common.v1.CorroborationRow\x12/\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"\x98\x02\n\x12\x41nalyzeGapsRequest\x12\x37\n\x0crequirements\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12.\n\x07subject\x18\x03 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12/\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x36\n\x08profiles\x18\x05 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\"N\n\x13\x41nalyzeGapsResponse\x12\x37\n\x0crequirements\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\"\xa0\x02\n\x17RefreshSynthesisRequest\x12\x1a\n\x12synthesis_markdown\x18\x01 \x01(\t\x12\x35\n\tdocuments\x18\x02 \x03(\x0b\x32\".trustrelay.common.v1.CaseDocument\x12\x37\n\x0crequirements\x18\x03 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12/\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x35\n\x10party_statements\x18\x05 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x11\n\titeration\x18\x06 \x01(\x05\"g\n\x18RefreshSynthesisResponse\x12\x1a\n\x12synthesis_markdown\x18\x01 \x01(\t\x12/\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"\xeb\x01\n\x13SuggestTasksRequest\x12\x37\n\x0crequirements\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Requirement\x12\x31\n\tquestions\x18\x02 \x03(\x0b\x32\x1e.trustrelay.common.v1.Question\x12\x1f\n\x17unanswered_question_ids\x18\x03 \x03(\t\x12\x35\n\tdocuments\x18\x04 \x03(\x0b\x32\".trustrelay.common.v1.CaseDocument\x12\x10\n\x08language\x18\x05 \x01(\t\"A\n\x14SuggestTasksResponse\x12)\n\x05tasks\x18\x01 \x03(\x0b\x32\x1a.trustrelay.common.v1.Task\"\x82\x01\n\x18\x42uildTradeProfileRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\"\x81\x01\n\x19\x42uildTradeProfileResponse\x12\x33\n\x07profile\x18\x01 \x01(\x0b\x32\".trustrelay.common.v1.TradeProfile\x12/\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding2\xa8\x04\n\x0f\x45videnceService\x12i\n\x0e\x43rossReference\x12*.trustrelay.osint.v1.CrossReferenceRequest\x1a+.trustrelay.osint.v1.CrossReferenceResponse\x12`\n\x0b\x41nalyzeGaps\x12\'.trustrelay.osint.v1.AnalyzeGapsRequest\x1a(.trustrelay.osint.v1.AnalyzeGapsResponse\x12o\n\x10RefreshSynthesis\x12,.trustrelay.osint.v1.RefreshSynthesisRequest\x1a-.trustrelay.osint.v1.RefreshSynthesisResponse\x12\x63\n\x0cSuggestTasks\x12(.trustrelay.osint.v1.SuggestTasksRequest\x1a).trustrelay.osint.v1.SuggestTasksResponse\x12r\n\x11\x42uildTradeProfile\x12-.trustrelay.osint.v1.BuildTradeProfileRequest\x1a..trustrelay.osint.v1.BuildTradeProfileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.evidence_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CORROBORATIONROW_VALUESENTRY']._loaded_options = None
-  _globals['_CORROBORATIONROW_VALUESENTRY']._serialized_options = b'8\001'
-  _globals['_CROSSREFERENCEREQUEST']._serialized_start=196
-  _globals['_CROSSREFERENCEREQUEST']._serialized_end=369
-  _globals['_CORROBORATIONROW']._serialized_start=372
-  _globals['_CORROBORATIONROW']._serialized_end=534
-  _globals['_CORROBORATIONROW_VALUESENTRY']._serialized_start=489
-  _globals['_CORROBORATIONROW_VALUESENTRY']._serialized_end=534
-  _globals['_CROSSREFERENCERESPONSE']._serialized_start=537
-  _globals['_CROSSREFERENCERESPONSE']._serialized_end=665
-  _globals['_ANALYZEGAPSREQUEST']._serialized_start=668
-  _globals['_ANALYZEGAPSREQUEST']._serialized_end=892
-  _globals['_ANALYZEGAPSRESPONSE']._serialized_start=894
-  _globals['_ANALYZEGAPSRESPONSE']._serialized_end=972
-  _globals['_EVIDENCESERVICE']._serialized_start=975
-  _globals['_EVIDENCESERVICE']._serialized_end=1197
+  _globals['_CROSSREFERENCEREQUEST']._serialized_start=279
+  _globals['_CROSSREFERENCEREQUEST']._serialized_end=452
+  _globals['_CROSSREFERENCERESPONSE']._serialized_start=455
+  _globals['_CROSSREFERENCERESPONSE']._serialized_end=584
+  _globals['_ANALYZEGAPSREQUEST']._serialized_start=587
+  _globals['_ANALYZEGAPSREQUEST']._serialized_end=867
+  _globals['_ANALYZEGAPSRESPONSE']._serialized_start=869
+  _globals['_ANALYZEGAPSRESPONSE']._serialized_end=947
+  _globals['_REFRESHSYNTHESISREQUEST']._serialized_start=950
+  _globals['_REFRESHSYNTHESISREQUEST']._serialized_end=1238
+  _globals['_REFRESHSYNTHESISRESPONSE']._serialized_start=1240
+  _globals['_REFRESHSYNTHESISRESPONSE']._serialized_end=1343
+  _globals['_SUGGESTTASKSREQUEST']._serialized_start=1346
+  _globals['_SUGGESTTASKSREQUEST']._serialized_end=1581
+  _globals['_SUGGESTTASKSRESPONSE']._serialized_start=1583
+  _globals['_SUGGESTTASKSRESPONSE']._serialized_end=1648
+  _globals['_BUILDTRADEPROFILEREQUEST']._serialized_start=1651
+  _globals['_BUILDTRADEPROFILEREQUEST']._serialized_end=1781
+  _globals['_BUILDTRADEPROFILERESPONSE']._serialized_start=1784
+  _globals['_BUILDTRADEPROFILERESPONSE']._serialized_end=1913
+  _globals['_EVIDENCESERVICE']._serialized_start=1916
+  _globals['_EVIDENCESERVICE']._serialized_end=2468
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,8 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from trustrelay.common.v1 import assessment_types_pb2 as _assessment_types_pb2
+from trustrelay.common.v1 import case_file_pb2 as _case_file_pb2
 from trustrelay.common.v1 import case_types_pb2 as _case_types_pb2
 from trustrelay.common.v1 import evidence_types_pb2 as _evidence_types_pb2
 from trustrelay.common.v1 import requirement_types_pb2 as _requirement_types_pb2
@@ -52,64 +54,13 @@ class CrossReferenceRequest(_message.Message):
 Global___CrossReferenceRequest: _TypeAlias = CrossReferenceRequest  # noqa: Y015
 
 @_typing.final
-class CorroborationRow(_message.Message):
-    """One fact and what each source says about it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class ValuesEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    FACT_FIELD_NUMBER: _builtins.int
-    VALUES_FIELD_NUMBER: _builtins.int
-    AGREES_FIELD_NUMBER: _builtins.int
-    fact: _builtins.str
-    """legal_name, registered_address, share:<party id>, ..."""
-    agrees: _builtins.bool
-    @_builtins.property
-    def values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """source -> value"""
-
-    def __init__(
-        self,
-        *,
-        fact: _builtins.str = ...,
-        values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        agrees: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agrees", b"agrees", "fact", b"fact", "values", b"values"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CorroborationRow: _TypeAlias = CorroborationRow  # noqa: Y015
-
-@_typing.final
 class CrossReferenceResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MATRIX_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def matrix(self) -> _containers.RepeatedCompositeFieldContainer[Global___CorroborationRow]: ...
+    def matrix(self) -> _containers.RepeatedCompositeFieldContainer[_assessment_types_pb2.CorroborationRow]: ...
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]:
         """Discrepancies by severity."""
@@ -117,7 +68,7 @@ class CrossReferenceResponse(_message.Message):
     def __init__(
         self,
         *,
-        matrix: _abc.Iterable[Global___CorroborationRow] | None = ...,
+        matrix: _abc.Iterable[_assessment_types_pb2.CorroborationRow] | None = ...,
         findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -136,6 +87,7 @@ class AnalyzeGapsRequest(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
+    PROFILES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def requirements(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Requirement]:
         """The template's requirements."""
@@ -146,6 +98,10 @@ class AnalyzeGapsRequest(_message.Message):
     def subject(self) -> _case_types_pb2.Subject: ...
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]: ...
+    @_builtins.property
+    def profiles(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.CompanyProfile]:
+        """For requirements of some legal forms only."""
+
     def __init__(
         self,
         *,
@@ -153,10 +109,11 @@ class AnalyzeGapsRequest(_message.Message):
         evidence: _abc.Iterable[_evidence_types_pb2.Evidence] | None = ...,
         subject: _case_types_pb2.Subject | None = ...,
         findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+        profiles: _abc.Iterable[_case_types_pb2.CompanyProfile] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "findings", b"findings", "requirements", b"requirements", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "findings", b"findings", "profiles", b"profiles", "requirements", b"requirements", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -183,3 +140,173 @@ class AnalyzeGapsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnalyzeGapsResponse: _TypeAlias = AnalyzeGapsResponse  # noqa: Y015
+
+@_typing.final
+class RefreshSynthesisRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYNTHESIS_MARKDOWN_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    REQUIREMENTS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    PARTY_STATEMENTS_FIELD_NUMBER: _builtins.int
+    ITERATION_FIELD_NUMBER: _builtins.int
+    synthesis_markdown: _builtins.str
+    """As stored; empty = none was written."""
+    iteration: _builtins.int
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.CaseDocument]: ...
+    @_builtins.property
+    def requirements(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Requirement]: ...
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]: ...
+    @_builtins.property
+    def party_statements(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
+        """What documents say about beneficial owners."""
+
+    def __init__(
+        self,
+        *,
+        synthesis_markdown: _builtins.str = ...,
+        documents: _abc.Iterable[_requirement_types_pb2.CaseDocument] | None = ...,
+        requirements: _abc.Iterable[_requirement_types_pb2.Requirement] | None = ...,
+        findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+        party_statements: _abc.Iterable[_case_types_pb2.Party] | None = ...,
+        iteration: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "findings", b"findings", "iteration", b"iteration", "party_statements", b"party_statements", "requirements", b"requirements", "synthesis_markdown", b"synthesis_markdown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshSynthesisRequest: _TypeAlias = RefreshSynthesisRequest  # noqa: Y015
+
+@_typing.final
+class RefreshSynthesisResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYNTHESIS_MARKDOWN_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    synthesis_markdown: _builtins.str
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]:
+        """New findings (document_verified_<requirement id>, ubo_verification) and earlier ones that these supersede."""
+
+    def __init__(
+        self,
+        *,
+        synthesis_markdown: _builtins.str = ...,
+        findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "synthesis_markdown", b"synthesis_markdown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshSynthesisResponse: _TypeAlias = RefreshSynthesisResponse  # noqa: Y015
+
+@_typing.final
+class SuggestTasksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUIREMENTS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    UNANSWERED_QUESTION_IDS_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    """en, nl or fr."""
+    @_builtins.property
+    def requirements(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Requirement]: ...
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.Question]: ...
+    @_builtins.property
+    def unanswered_question_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_requirement_types_pb2.CaseDocument]: ...
+    def __init__(
+        self,
+        *,
+        requirements: _abc.Iterable[_requirement_types_pb2.Requirement] | None = ...,
+        questions: _abc.Iterable[_requirement_types_pb2.Question] | None = ...,
+        unanswered_question_ids: _abc.Iterable[_builtins.str] | None = ...,
+        documents: _abc.Iterable[_requirement_types_pb2.CaseDocument] | None = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "language", b"language", "questions", b"questions", "requirements", b"requirements", "unanswered_question_ids", b"unanswered_question_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTasksRequest: _TypeAlias = SuggestTasksRequest  # noqa: Y015
+
+@_typing.final
+class SuggestTasksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_case_file_pb2.Task]: ...
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_case_file_pb2.Task] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTasksResponse: _TypeAlias = SuggestTasksResponse  # noqa: Y015
+
+@_typing.final
+class BuildTradeProfileRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    PROFILES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subject(self) -> _case_types_pb2.Subject: ...
+    @_builtins.property
+    def profiles(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.CompanyProfile]: ...
+    def __init__(
+        self,
+        *,
+        subject: _case_types_pb2.Subject | None = ...,
+        profiles: _abc.Iterable[_case_types_pb2.CompanyProfile] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["profiles", b"profiles", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BuildTradeProfileRequest: _TypeAlias = BuildTradeProfileRequest  # noqa: Y015
+
+@_typing.final
+class BuildTradeProfileResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profile(self) -> _assessment_types_pb2.TradeProfile: ...
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]: ...
+    def __init__(
+        self,
+        *,
+        profile: _assessment_types_pb2.TradeProfile | None = ...,
+        findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BuildTradeProfileResponse: _TypeAlias = BuildTradeProfileResponse  # noqa: Y015

@@ -45,6 +45,21 @@ class EvidenceServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsResponse.FromString,
                 _registered_method=True)
+        self.RefreshSynthesis = channel.unary_unary(
+                '/trustrelay.osint.v1.EvidenceService/RefreshSynthesis',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisResponse.FromString,
+                _registered_method=True)
+        self.SuggestTasks = channel.unary_unary(
+                '/trustrelay.osint.v1.EvidenceService/SuggestTasks',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksResponse.FromString,
+                _registered_method=True)
+        self.BuildTradeProfile = channel.unary_unary(
+                '/trustrelay.osint.v1.EvidenceService/BuildTradeProfile',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileResponse.FromString,
+                _registered_method=True)
 
 
 class EvidenceServiceServicer:
@@ -63,6 +78,27 @@ class EvidenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RefreshSynthesis(self, request, context):
+        """Works the documents' verdicts into the synthesis, mechanically: it never writes the synthesis anew and removes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestTasks(self, request, context):
+        """What the customer must do next: one task per requirement or question that is open, with why and what would satisfy it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BuildTradeProfile(self, request, context):
+        """What a customs client's selected services need, and what of it is not there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EvidenceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +111,21 @@ def add_EvidenceServiceServicer_to_server(servicer, server):
                     servicer.AnalyzeGaps,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsResponse.SerializeToString,
+            ),
+            'RefreshSynthesis': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefreshSynthesis,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisResponse.SerializeToString,
+            ),
+            'SuggestTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestTasks,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksResponse.SerializeToString,
+            ),
+            'BuildTradeProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.BuildTradeProfile,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -132,6 +183,87 @@ class EvidenceService:
             '/trustrelay.osint.v1.EvidenceService/AnalyzeGaps',
             trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.AnalyzeGapsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefreshSynthesis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.EvidenceService/RefreshSynthesis',
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.RefreshSynthesisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.EvidenceService/SuggestTasks',
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.SuggestTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BuildTradeProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.EvidenceService/BuildTradeProfile',
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_evidence__service__pb2.BuildTradeProfileResponse.FromString,
             options,
             channel_credentials,
             insecure,

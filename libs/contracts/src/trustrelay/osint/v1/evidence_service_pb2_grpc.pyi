@@ -35,6 +35,12 @@ class EvidenceServiceStub:
     def __new__(cls, channel: _aio.Channel) -> EvidenceServiceAsyncStub: ...
     CrossReference: _grpc.UnaryUnaryMultiCallable[_evidence_service_pb2.CrossReferenceRequest, _evidence_service_pb2.CrossReferenceResponse]
     AnalyzeGaps: _grpc.UnaryUnaryMultiCallable[_evidence_service_pb2.AnalyzeGapsRequest, _evidence_service_pb2.AnalyzeGapsResponse]
+    RefreshSynthesis: _grpc.UnaryUnaryMultiCallable[_evidence_service_pb2.RefreshSynthesisRequest, _evidence_service_pb2.RefreshSynthesisResponse]
+    """Works the documents' verdicts into the synthesis, mechanically: it never writes the synthesis anew and removes nothing."""
+    SuggestTasks: _grpc.UnaryUnaryMultiCallable[_evidence_service_pb2.SuggestTasksRequest, _evidence_service_pb2.SuggestTasksResponse]
+    """What the customer must do next: one task per requirement or question that is open, with why and what would satisfy it."""
+    BuildTradeProfile: _grpc.UnaryUnaryMultiCallable[_evidence_service_pb2.BuildTradeProfileRequest, _evidence_service_pb2.BuildTradeProfileResponse]
+    """What a customs client's selected services need, and what of it is not there."""
 
 @_typing.type_check_only
 class EvidenceServiceAsyncStub(EvidenceServiceStub):
@@ -43,6 +49,12 @@ class EvidenceServiceAsyncStub(EvidenceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CrossReference: _aio.UnaryUnaryMultiCallable[_evidence_service_pb2.CrossReferenceRequest, _evidence_service_pb2.CrossReferenceResponse]  # type: ignore[assignment]
     AnalyzeGaps: _aio.UnaryUnaryMultiCallable[_evidence_service_pb2.AnalyzeGapsRequest, _evidence_service_pb2.AnalyzeGapsResponse]  # type: ignore[assignment]
+    RefreshSynthesis: _aio.UnaryUnaryMultiCallable[_evidence_service_pb2.RefreshSynthesisRequest, _evidence_service_pb2.RefreshSynthesisResponse]  # type: ignore[assignment]
+    """Works the documents' verdicts into the synthesis, mechanically: it never writes the synthesis anew and removes nothing."""
+    SuggestTasks: _aio.UnaryUnaryMultiCallable[_evidence_service_pb2.SuggestTasksRequest, _evidence_service_pb2.SuggestTasksResponse]  # type: ignore[assignment]
+    """What the customer must do next: one task per requirement or question that is open, with why and what would satisfy it."""
+    BuildTradeProfile: _aio.UnaryUnaryMultiCallable[_evidence_service_pb2.BuildTradeProfileRequest, _evidence_service_pb2.BuildTradeProfileResponse]  # type: ignore[assignment]
+    """What a customs client's selected services need, and what of it is not there."""
 
 class EvidenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Compares what the sources say, and tells what is still missing. Pure rules, no network."""
@@ -60,5 +72,29 @@ class EvidenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _evidence_service_pb2.AnalyzeGapsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_evidence_service_pb2.AnalyzeGapsResponse, _abc.Awaitable[_evidence_service_pb2.AnalyzeGapsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def RefreshSynthesis(
+        self,
+        request: _evidence_service_pb2.RefreshSynthesisRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_evidence_service_pb2.RefreshSynthesisResponse, _abc.Awaitable[_evidence_service_pb2.RefreshSynthesisResponse]]:
+        """Works the documents' verdicts into the synthesis, mechanically: it never writes the synthesis anew and removes nothing."""
+
+    @_abc_1.abstractmethod
+    def SuggestTasks(
+        self,
+        request: _evidence_service_pb2.SuggestTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_evidence_service_pb2.SuggestTasksResponse, _abc.Awaitable[_evidence_service_pb2.SuggestTasksResponse]]:
+        """What the customer must do next: one task per requirement or question that is open, with why and what would satisfy it."""
+
+    @_abc_1.abstractmethod
+    def BuildTradeProfile(
+        self,
+        request: _evidence_service_pb2.BuildTradeProfileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_evidence_service_pb2.BuildTradeProfileResponse, _abc.Awaitable[_evidence_service_pb2.BuildTradeProfileResponse]]:
+        """What a customs client's selected services need, and what of it is not there."""
 
 def add_EvidenceServiceServicer_to_server(servicer: EvidenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

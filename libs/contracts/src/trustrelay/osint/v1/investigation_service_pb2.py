@@ -28,19 +28,25 @@ from trustrelay.common.v1 import objects_pb2 as trustrelay_dot_common_dot_v1_dot
 from trustrelay.osint.v1 import registry_service_pb2 as trustrelay_dot_osint_dot_v1_dot_registry__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/trustrelay/osint/v1/investigation_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a*trustrelay/osint/v1/registry_service.proto\"\xa9\x01\n\x12InvestigateRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12,\n\x07parties\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x35\n\x0b\x64\x65stination\x18\x03 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"\x91\x01\n\x13InvestigateResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x38\n\x06result\x18\x02 \x01(\x0b\x32&.trustrelay.osint.v1.InvestigateResultH\x00\x42\x07\n\x05\x65vent\"\xa3\x01\n\x11InvestigateResult\x12\x30\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12+\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding2z\n\x14InvestigationService\x12\x62\n\x0bInvestigate\x12\'.trustrelay.osint.v1.InvestigateRequest\x1a(.trustrelay.osint.v1.InvestigateResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/trustrelay/osint/v1/investigation_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a*trustrelay/osint/v1/registry_service.proto\"}\n\x14ScrapeWebsiteRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x35\n\x0b\x64\x65stination\x18\x02 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"\x95\x01\n\x15ScrapeWebsiteResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12:\n\x06result\x18\x02 \x01(\x0b\x32(.trustrelay.osint.v1.ScrapeWebsiteResultH\x00\x42\x07\n\x05\x65vent\"\xa5\x01\n\x13ScrapeWebsiteResult\x12\x30\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12+\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"\xa9\x01\n\x12InvestigateRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12,\n\x07parties\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x35\n\x0b\x64\x65stination\x18\x03 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"\x91\x01\n\x13InvestigateResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x38\n\x06result\x18\x02 \x01(\x0b\x32&.trustrelay.osint.v1.InvestigateResultH\x00\x42\x07\n\x05\x65vent\"\xbf\x01\n\x11InvestigateResult\x12\x30\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12+\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x1a\n\x12synthesis_markdown\x18\x04 \x01(\t2\xe4\x01\n\x14InvestigationService\x12\x62\n\x0bInvestigate\x12\'.trustrelay.osint.v1.InvestigateRequest\x1a(.trustrelay.osint.v1.InvestigateResponse0\x01\x12h\n\rScrapeWebsite\x12).trustrelay.osint.v1.ScrapeWebsiteRequest\x1a*.trustrelay.osint.v1.ScrapeWebsiteResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.investigation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INVESTIGATEREQUEST']._serialized_start=235
-  _globals['_INVESTIGATEREQUEST']._serialized_end=404
-  _globals['_INVESTIGATERESPONSE']._serialized_start=407
-  _globals['_INVESTIGATERESPONSE']._serialized_end=552
-  _globals['_INVESTIGATERESULT']._serialized_start=555
-  _globals['_INVESTIGATERESULT']._serialized_end=718
-  _globals['_INVESTIGATIONSERVICE']._serialized_start=720
-  _globals['_INVESTIGATIONSERVICE']._serialized_end=842
+  _globals['_SCRAPEWEBSITEREQUEST']._serialized_start=234
+  _globals['_SCRAPEWEBSITEREQUEST']._serialized_end=359
+  _globals['_SCRAPEWEBSITERESPONSE']._serialized_start=362
+  _globals['_SCRAPEWEBSITERESPONSE']._serialized_end=511
+  _globals['_SCRAPEWEBSITERESULT']._serialized_start=514
+  _globals['_SCRAPEWEBSITERESULT']._serialized_end=679
+  _globals['_INVESTIGATEREQUEST']._serialized_start=682
+  _globals['_INVESTIGATEREQUEST']._serialized_end=851
+  _globals['_INVESTIGATERESPONSE']._serialized_start=854
+  _globals['_INVESTIGATERESPONSE']._serialized_end=999
+  _globals['_INVESTIGATERESULT']._serialized_start=1002
+  _globals['_INVESTIGATERESULT']._serialized_end=1193
+  _globals['_INVESTIGATIONSERVICE']._serialized_start=1196
+  _globals['_INVESTIGATIONSERVICE']._serialized_end=1424
 # @@protoc_insertion_point(module_scope)

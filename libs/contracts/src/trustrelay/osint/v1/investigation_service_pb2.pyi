@@ -23,6 +23,86 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ScrapeWebsiteRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subject(self) -> _case_types_pb2.Subject: ...
+    @_builtins.property
+    def destination(self) -> _objects_pb2.WriteGrant: ...
+    def __init__(
+        self,
+        *,
+        subject: _case_types_pb2.Subject | None = ...,
+        destination: _objects_pb2.WriteGrant | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScrapeWebsiteRequest: _TypeAlias = ScrapeWebsiteRequest  # noqa: Y015
+
+@_typing.final
+class ScrapeWebsiteResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _registry_service_pb2.SourceProgress: ...
+    @_builtins.property
+    def result(self) -> Global___ScrapeWebsiteResult: ...
+    def __init__(
+        self,
+        *,
+        progress: _registry_service_pb2.SourceProgress | None = ...,
+        result: Global___ScrapeWebsiteResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___ScrapeWebsiteResponse: _TypeAlias = ScrapeWebsiteResponse  # noqa: Y015
+
+@_typing.final
+class ScrapeWebsiteResult(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    CHECKS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Evidence]: ...
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Check]:
+        """Exactly one: website."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]: ...
+    def __init__(
+        self,
+        *,
+        evidence: _abc.Iterable[_evidence_types_pb2.Evidence] | None = ...,
+        checks: _abc.Iterable[_evidence_types_pb2.Check] | None = ...,
+        findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks", "evidence", b"evidence", "findings", b"findings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScrapeWebsiteResult: _TypeAlias = ScrapeWebsiteResult  # noqa: Y015
+
+@_typing.final
 class InvestigateRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -83,6 +163,9 @@ class InvestigateResult(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     CHECKS_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
+    SYNTHESIS_MARKDOWN_FIELD_NUMBER: _builtins.int
+    synthesis_markdown: _builtins.str
+    """What was found, for officers, written by rules from checks and findings, with a `## Next steps` list."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Evidence]: ...
     @_builtins.property
@@ -95,10 +178,11 @@ class InvestigateResult(_message.Message):
         evidence: _abc.Iterable[_evidence_types_pb2.Evidence] | None = ...,
         checks: _abc.Iterable[_evidence_types_pb2.Check] | None = ...,
         findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+        synthesis_markdown: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks", "evidence", b"evidence", "findings", b"findings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks", "evidence", b"evidence", "findings", b"findings", "synthesis_markdown", b"synthesis_markdown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

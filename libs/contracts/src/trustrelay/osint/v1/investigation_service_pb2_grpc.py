@@ -40,6 +40,11 @@ class InvestigationServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateResponse.FromString,
                 _registered_method=True)
+        self.ScrapeWebsite = channel.unary_stream(
+                '/trustrelay.osint.v1.InvestigationService/ScrapeWebsite',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteResponse.FromString,
+                _registered_method=True)
 
 
 class InvestigationServiceServicer:
@@ -55,6 +60,13 @@ class InvestigationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ScrapeWebsite(self, request, context):
+        """Keeps the company's public web pages as evidence, within limits. Streams like Investigate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InvestigationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +74,11 @@ def add_InvestigationServiceServicer_to_server(servicer, server):
                     servicer.Investigate,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateResponse.SerializeToString,
+            ),
+            'ScrapeWebsite': grpc.unary_stream_rpc_method_handler(
+                    servicer.ScrapeWebsite,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +109,33 @@ class InvestigationService:
             '/trustrelay.osint.v1.InvestigationService/Investigate',
             trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.InvestigateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScrapeWebsite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/trustrelay.osint.v1.InvestigationService/ScrapeWebsite',
+            trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_investigation__service__pb2.ScrapeWebsiteResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,8 @@ class InvestigationServiceStub:
     HIT only for articles whose title is adverse; others are findings.
     PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
+    ScrapeWebsite: _grpc.UnaryStreamMultiCallable[_investigation_service_pb2.ScrapeWebsiteRequest, _investigation_service_pb2.ScrapeWebsiteResponse]
+    """Keeps the company's public web pages as evidence, within limits. Streams like Investigate."""
 
 @_typing.type_check_only
 class InvestigationServiceAsyncStub(InvestigationServiceStub):
@@ -49,6 +51,8 @@ class InvestigationServiceAsyncStub(InvestigationServiceStub):
     HIT only for articles whose title is adverse; others are findings.
     PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
+    ScrapeWebsite: _aio.UnaryStreamMultiCallable[_investigation_service_pb2.ScrapeWebsiteRequest, _investigation_service_pb2.ScrapeWebsiteResponse]  # type: ignore[assignment]
+    """Keeps the company's public web pages as evidence, within limits. Streams like Investigate."""
 
 class InvestigationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Open-source investigation of the subject and its parties."""
@@ -63,5 +67,13 @@ class InvestigationServiceServicer(metaclass=_abc_1.ABCMeta):
         HIT only for articles whose title is adverse; others are findings.
         PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def ScrapeWebsite(
+        self,
+        request: _investigation_service_pb2.ScrapeWebsiteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_investigation_service_pb2.ScrapeWebsiteResponse], _abc.AsyncIterator[_investigation_service_pb2.ScrapeWebsiteResponse]]:
+        """Keeps the company's public web pages as evidence, within limits. Streams like Investigate."""
 
 def add_InvestigationServiceServicer_to_server(servicer: InvestigationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,26 +22,36 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from trustrelay.common.v1 import assessment_types_pb2 as trustrelay_dot_common_dot_v1_dot_assessment__types__pb2
 from trustrelay.common.v1 import case_types_pb2 as trustrelay_dot_common_dot_v1_dot_case__types__pb2
 from trustrelay.common.v1 import decision_types_pb2 as trustrelay_dot_common_dot_v1_dot_decision__types__pb2
 from trustrelay.common.v1 import evidence_types_pb2 as trustrelay_dot_common_dot_v1_dot_evidence__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&trustrelay/osint/v1/risk_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/decision_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\"\xd8\x02\n\x11\x41ssessRiskRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12,\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12+\n\x06\x63hecks\x18\x04 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\'\n\x04hits\x18\x06 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12\x12\n\nas_of_date\x18\x08 \x01(\t\"N\n\x12\x41ssessRiskResponse\x12\x38\n\nassessment\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.RiskAssessment\"\x9a\x01\n\x11\x41ssignTierRequest\x12\x32\n\x04risk\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.RiskAssessment\x12\'\n\x04hits\x18\x02 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12\x15\n\rdecided_cases\x18\x03 \x01(\x05\x12\x11\n\tagreement\x18\x04 \x01(\x01\"V\n\x12\x41ssignTierResponse\x12\x32\n\x04tier\x18\x01 \x01(\x0e\x32$.trustrelay.common.v1.AutomationTier\x12\x0c\n\x04rule\x18\x02 \x01(\t2\xcb\x01\n\x0bRiskService\x12]\n\nAssessRisk\x12&.trustrelay.osint.v1.AssessRiskRequest\x1a\'.trustrelay.osint.v1.AssessRiskResponse\x12]\n\nAssignTier\x12&.trustrelay.osint.v1.AssignTierRequest\x1a\'.trustrelay.osint.v1.AssignTierResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&trustrelay/osint/v1/risk_service.proto\x12\x13trustrelay.osint.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+trustrelay/common/v1/assessment_types.proto\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/decision_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\"\xf6\x01\n\x18\x43omputeConfidenceRequest\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12\x13\n\x0b\x63heck_kinds\x18\x02 \x03(\t\x12\x36\n\x06matrix\x18\x03 \x03(\x0b\x32&.trustrelay.common.v1.CorroborationRow\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12.\n\nas_of_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x19\x43omputeConfidenceResponse\x12\x39\n\nconfidence\x18\x01 \x01(\x0b\x32%.trustrelay.common.v1.ConfidenceScore\"\xc0\x01\n\x13ScoreQualityRequest\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12\x13\n\x0b\x63heck_kinds\x18\x02 \x03(\t\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x36\n\x06matrix\x18\x04 \x03(\x0b\x32&.trustrelay.common.v1.CorroborationRow\"K\n\x14ScoreQualityResponse\x12\x33\n\x07quality\x18\x01 \x01(\x0b\x32\".trustrelay.common.v1.QualityScore\"\xd8\x02\n\x11\x41ssessRiskRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12,\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12+\n\x06\x63hecks\x18\x04 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\'\n\x04hits\x18\x06 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12\x12\n\nas_of_date\x18\x08 \x01(\t\"N\n\x12\x41ssessRiskResponse\x12\x38\n\nassessment\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.RiskAssessment\"\x9a\x01\n\x11\x41ssignTierRequest\x12\x32\n\x04risk\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.RiskAssessment\x12\'\n\x04hits\x18\x02 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12\x15\n\rdecided_cases\x18\x03 \x01(\x05\x12\x11\n\tagreement\x18\x04 \x01(\x01\"V\n\x12\x41ssignTierResponse\x12\x32\n\x04tier\x18\x01 \x01(\x0e\x32$.trustrelay.common.v1.AutomationTier\x12\x0c\n\x04rule\x18\x02 \x01(\t2\xa4\x03\n\x0bRiskService\x12]\n\nAssessRisk\x12&.trustrelay.osint.v1.AssessRiskRequest\x1a\'.trustrelay.osint.v1.AssessRiskResponse\x12]\n\nAssignTier\x12&.trustrelay.osint.v1.AssignTierRequest\x1a\'.trustrelay.osint.v1.AssignTierResponse\x12r\n\x11\x43omputeConfidence\x12-.trustrelay.osint.v1.ComputeConfidenceRequest\x1a..trustrelay.osint.v1.ComputeConfidenceResponse\x12\x63\n\x0cScoreQuality\x12(.trustrelay.osint.v1.ScoreQualityRequest\x1a).trustrelay.osint.v1.ScoreQualityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.risk_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ASSESSRISKREQUEST']._serialized_start=189
-  _globals['_ASSESSRISKREQUEST']._serialized_end=533
-  _globals['_ASSESSRISKRESPONSE']._serialized_start=535
-  _globals['_ASSESSRISKRESPONSE']._serialized_end=613
-  _globals['_ASSIGNTIERREQUEST']._serialized_start=616
-  _globals['_ASSIGNTIERREQUEST']._serialized_end=770
-  _globals['_ASSIGNTIERRESPONSE']._serialized_start=772
-  _globals['_ASSIGNTIERRESPONSE']._serialized_end=858
-  _globals['_RISKSERVICE']._serialized_start=861
-  _globals['_RISKSERVICE']._serialized_end=1064
+  _globals['_COMPUTECONFIDENCEREQUEST']._serialized_start=267
+  _globals['_COMPUTECONFIDENCEREQUEST']._serialized_end=513
+  _globals['_COMPUTECONFIDENCERESPONSE']._serialized_start=515
+  _globals['_COMPUTECONFIDENCERESPONSE']._serialized_end=601
+  _globals['_SCOREQUALITYREQUEST']._serialized_start=604
+  _globals['_SCOREQUALITYREQUEST']._serialized_end=796
+  _globals['_SCOREQUALITYRESPONSE']._serialized_start=798
+  _globals['_SCOREQUALITYRESPONSE']._serialized_end=873
+  _globals['_ASSESSRISKREQUEST']._serialized_start=876
+  _globals['_ASSESSRISKREQUEST']._serialized_end=1220
+  _globals['_ASSESSRISKRESPONSE']._serialized_start=1222
+  _globals['_ASSESSRISKRESPONSE']._serialized_end=1300
+  _globals['_ASSIGNTIERREQUEST']._serialized_start=1303
+  _globals['_ASSIGNTIERREQUEST']._serialized_end=1457
+  _globals['_ASSIGNTIERRESPONSE']._serialized_start=1459
+  _globals['_ASSIGNTIERRESPONSE']._serialized_end=1545
+  _globals['_RISKSERVICE']._serialized_start=1548
+  _globals['_RISKSERVICE']._serialized_end=1968
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,9 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from trustrelay.common.v1 import assessment_types_pb2 as _assessment_types_pb2
 from trustrelay.common.v1 import case_types_pb2 as _case_types_pb2
 from trustrelay.common.v1 import decision_types_pb2 as _decision_types_pb2
 from trustrelay.common.v1 import evidence_types_pb2 as _evidence_types_pb2
@@ -20,6 +22,116 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class ComputeConfidenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKS_FIELD_NUMBER: _builtins.int
+    CHECK_KINDS_FIELD_NUMBER: _builtins.int
+    MATRIX_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Check]: ...
+    @_builtins.property
+    def check_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def matrix(self) -> _containers.RepeatedCompositeFieldContainer[_assessment_types_pb2.CorroborationRow]: ...
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Evidence]: ...
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """Ages are judged at this time."""
+
+    def __init__(
+        self,
+        *,
+        checks: _abc.Iterable[_evidence_types_pb2.Check] | None = ...,
+        check_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        matrix: _abc.Iterable[_assessment_types_pb2.CorroborationRow] | None = ...,
+        evidence: _abc.Iterable[_evidence_types_pb2.Evidence] | None = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "check_kinds", b"check_kinds", "checks", b"checks", "evidence", b"evidence", "matrix", b"matrix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComputeConfidenceRequest: _TypeAlias = ComputeConfidenceRequest  # noqa: Y015
+
+@_typing.final
+class ComputeConfidenceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def confidence(self) -> _assessment_types_pb2.ConfidenceScore: ...
+    def __init__(
+        self,
+        *,
+        confidence: _assessment_types_pb2.ConfidenceScore | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComputeConfidenceResponse: _TypeAlias = ComputeConfidenceResponse  # noqa: Y015
+
+@_typing.final
+class ScoreQualityRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECKS_FIELD_NUMBER: _builtins.int
+    CHECK_KINDS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    MATRIX_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Check]: ...
+    @_builtins.property
+    def check_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.Finding]: ...
+    @_builtins.property
+    def matrix(self) -> _containers.RepeatedCompositeFieldContainer[_assessment_types_pb2.CorroborationRow]: ...
+    def __init__(
+        self,
+        *,
+        checks: _abc.Iterable[_evidence_types_pb2.Check] | None = ...,
+        check_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
+        matrix: _abc.Iterable[_assessment_types_pb2.CorroborationRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_kinds", b"check_kinds", "checks", b"checks", "findings", b"findings", "matrix", b"matrix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreQualityRequest: _TypeAlias = ScoreQualityRequest  # noqa: Y015
+
+@_typing.final
+class ScoreQualityResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUALITY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quality(self) -> _assessment_types_pb2.QualityScore: ...
+    def __init__(
+        self,
+        *,
+        quality: _assessment_types_pb2.QualityScore | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quality", b"quality"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quality", b"quality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreQualityResponse: _TypeAlias = ScoreQualityResponse  # noqa: Y015
 
 @_typing.final
 class AssessRiskRequest(_message.Message):

@@ -45,6 +45,16 @@ class RiskServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierResponse.FromString,
                 _registered_method=True)
+        self.ComputeConfidence = channel.unary_unary(
+                '/trustrelay.osint.v1.RiskService/ComputeConfidence',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceResponse.FromString,
+                _registered_method=True)
+        self.ScoreQuality = channel.unary_unary(
+                '/trustrelay.osint.v1.RiskService/ScoreQuality',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityResponse.FromString,
+                _registered_method=True)
 
 
 class RiskServiceServicer:
@@ -65,6 +75,20 @@ class RiskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ComputeConfidence(self, request, context):
+        """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScoreQuality(self, request, context):
+        """completeness, consistency, citation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RiskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +101,16 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     servicer.AssignTier,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierResponse.SerializeToString,
+            ),
+            'ComputeConfidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeConfidence,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceResponse.SerializeToString,
+            ),
+            'ScoreQuality': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScoreQuality,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +168,60 @@ class RiskService:
             '/trustrelay.osint.v1.RiskService/AssignTier',
             trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComputeConfidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.RiskService/ComputeConfidence',
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ComputeConfidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScoreQuality(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.RiskService/ScoreQuality',
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.ScoreQualityResponse.FromString,
             options,
             channel_credentials,
             insecure,

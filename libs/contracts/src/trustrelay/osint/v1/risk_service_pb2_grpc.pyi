@@ -37,6 +37,10 @@ class RiskServiceStub:
     """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
     AssignTier: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
+    ComputeConfidence: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]
+    """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
+    ScoreQuality: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.ScoreQualityRequest, _risk_service_pb2.ScoreQualityResponse]
+    """completeness, consistency, citation."""
 
 @_typing.type_check_only
 class RiskServiceAsyncStub(RiskServiceStub):
@@ -47,6 +51,10 @@ class RiskServiceAsyncStub(RiskServiceStub):
     """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
     AssignTier: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]  # type: ignore[assignment]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
+    ComputeConfidence: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]  # type: ignore[assignment]
+    """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
+    ScoreQuality: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.ScoreQualityRequest, _risk_service_pb2.ScoreQualityResponse]  # type: ignore[assignment]
+    """completeness, consistency, citation."""
 
 class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Deterministic, versioned risk and automation rules."""
@@ -66,5 +74,21 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_risk_service_pb2.AssignTierResponse, _abc.Awaitable[_risk_service_pb2.AssignTierResponse]]:
         """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
+
+    @_abc_1.abstractmethod
+    def ComputeConfidence(
+        self,
+        request: _risk_service_pb2.ComputeConfidenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_service_pb2.ComputeConfidenceResponse, _abc.Awaitable[_risk_service_pb2.ComputeConfidenceResponse]]:
+        """coverage x agreement x reliability x freshness, with its parts. INVALID_ARGUMENT AS_OF_TIME_MISSING."""
+
+    @_abc_1.abstractmethod
+    def ScoreQuality(
+        self,
+        request: _risk_service_pb2.ScoreQualityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_service_pb2.ScoreQualityResponse, _abc.Awaitable[_risk_service_pb2.ScoreQualityResponse]]:
+        """completeness, consistency, citation."""
 
 def add_RiskServiceServicer_to_server(servicer: RiskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

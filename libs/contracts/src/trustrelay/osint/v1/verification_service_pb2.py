@@ -22,25 +22,55 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from trustrelay.common.v1 import assessment_types_pb2 as trustrelay_dot_common_dot_v1_dot_assessment__types__pb2
 from trustrelay.common.v1 import case_types_pb2 as trustrelay_dot_common_dot_v1_dot_case__types__pb2
 from trustrelay.common.v1 import evidence_types_pb2 as trustrelay_dot_common_dot_v1_dot_evidence__types__pb2
 from trustrelay.common.v1 import objects_pb2 as trustrelay_dot_common_dot_v1_dot_objects__pb2
+from trustrelay.common.v1 import requirement_types_pb2 as trustrelay_dot_common_dot_v1_dot_requirement__types__pb2
 from trustrelay.osint.v1 import registry_service_pb2 as trustrelay_dot_osint_dot_v1_dot_registry__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.trustrelay/osint/v1/verification_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a*trustrelay/osint/v1/registry_service.proto\"\xb1\x01\n\x10RunChecksRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12\x35\n\x0b\x64\x65stination\x18\x03 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"\x8d\x01\n\x11RunChecksResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x36\n\x06result\x18\x02 \x01(\x0b\x32$.trustrelay.osint.v1.RunChecksResultH\x00\x42\x07\n\x05\x65vent\"\xd9\x01\n\x0fRunChecksResult\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x36\n\x08profiles\x18\x04 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile2s\n\x13VerificationService\x12\\\n\tRunChecks\x12%.trustrelay.osint.v1.RunChecksRequest\x1a&.trustrelay.osint.v1.RunChecksResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.trustrelay/osint/v1/verification_service.proto\x12\x13trustrelay.osint.v1\x1a+trustrelay/common/v1/assessment_types.proto\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a\"trustrelay/common/v1/objects.proto\x1a,trustrelay/common/v1/requirement_types.proto\x1a*trustrelay/osint/v1/registry_service.proto\"C\n\x11VerifyEoriRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\"A\n\x12VerifyEoriResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"E\n\x13VerifyPeppolRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\"C\n\x14VerifyPeppolResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"J\n\x18VerifyWithholdingRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\"H\n\x19VerifyWithholdingResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"D\n\x12VerifyPayeeRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\"B\n\x13VerifyPayeeResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"\x7f\n\x15VerifyIdentityRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08identity\x18\x02 \x01(\x0b\x32$.trustrelay.common.v1.IdentityResult\"v\n\x16VerifyIdentityResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12/\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\"\xc4\x01\n\x15ValidateFieldsRequest\x12\x31\n\tquestions\x18\x01 \x03(\x0b\x32\x1e.trustrelay.common.v1.Question\x12H\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x37.trustrelay.osint.v1.ValidateFieldsRequest.AnswersEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"E\n\x16ValidateFieldsResponse\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"\xb1\x01\n\x10RunChecksRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12\x36\n\x08profiles\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12\x35\n\x0b\x64\x65stination\x18\x03 \x01(\x0b\x32 .trustrelay.common.v1.WriteGrant\"\x8d\x01\n\x11RunChecksResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x36\n\x06result\x18\x02 \x01(\x0b\x32$.trustrelay.osint.v1.RunChecksResultH\x00\x42\x07\n\x05\x65vent\"\xd9\x01\n\x0fRunChecksResult\x12+\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.trustrelay.common.v1.Evidence\x12/\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1d.trustrelay.common.v1.Finding\x12\x36\n\x08profiles\x18\x04 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile2\xe3\x05\n\x13VerificationService\x12\\\n\tRunChecks\x12%.trustrelay.osint.v1.RunChecksRequest\x1a&.trustrelay.osint.v1.RunChecksResponse0\x01\x12]\n\nVerifyEori\x12&.trustrelay.osint.v1.VerifyEoriRequest\x1a\'.trustrelay.osint.v1.VerifyEoriResponse\x12\x63\n\x0cVerifyPeppol\x12(.trustrelay.osint.v1.VerifyPeppolRequest\x1a).trustrelay.osint.v1.VerifyPeppolResponse\x12r\n\x11VerifyWithholding\x12-.trustrelay.osint.v1.VerifyWithholdingRequest\x1a..trustrelay.osint.v1.VerifyWithholdingResponse\x12`\n\x0bVerifyPayee\x12\'.trustrelay.osint.v1.VerifyPayeeRequest\x1a(.trustrelay.osint.v1.VerifyPayeeResponse\x12i\n\x0eVerifyIdentity\x12*.trustrelay.osint.v1.VerifyIdentityRequest\x1a+.trustrelay.osint.v1.VerifyIdentityResponse\x12i\n\x0eValidateFields\x12*.trustrelay.osint.v1.ValidateFieldsRequest\x1a+.trustrelay.osint.v1.ValidateFieldsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.verification_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RUNCHECKSREQUEST']._serialized_start=234
-  _globals['_RUNCHECKSREQUEST']._serialized_end=411
-  _globals['_RUNCHECKSRESPONSE']._serialized_start=414
-  _globals['_RUNCHECKSRESPONSE']._serialized_end=555
-  _globals['_RUNCHECKSRESULT']._serialized_start=558
-  _globals['_RUNCHECKSRESULT']._serialized_end=775
-  _globals['_VERIFICATIONSERVICE']._serialized_start=777
-  _globals['_VERIFICATIONSERVICE']._serialized_end=892
+  _globals['_VALIDATEFIELDSREQUEST_ANSWERSENTRY']._loaded_options = None
+  _globals['_VALIDATEFIELDSREQUEST_ANSWERSENTRY']._serialized_options = b'8\001'
+  _globals['_VERIFYEORIREQUEST']._serialized_start=324
+  _globals['_VERIFYEORIREQUEST']._serialized_end=391
+  _globals['_VERIFYEORIRESPONSE']._serialized_start=393
+  _globals['_VERIFYEORIRESPONSE']._serialized_end=458
+  _globals['_VERIFYPEPPOLREQUEST']._serialized_start=460
+  _globals['_VERIFYPEPPOLREQUEST']._serialized_end=529
+  _globals['_VERIFYPEPPOLRESPONSE']._serialized_start=531
+  _globals['_VERIFYPEPPOLRESPONSE']._serialized_end=598
+  _globals['_VERIFYWITHHOLDINGREQUEST']._serialized_start=600
+  _globals['_VERIFYWITHHOLDINGREQUEST']._serialized_end=674
+  _globals['_VERIFYWITHHOLDINGRESPONSE']._serialized_start=676
+  _globals['_VERIFYWITHHOLDINGRESPONSE']._serialized_end=748
+  _globals['_VERIFYPAYEEREQUEST']._serialized_start=750
+  _globals['_VERIFYPAYEEREQUEST']._serialized_end=818
+  _globals['_VERIFYPAYEERESPONSE']._serialized_start=820
+  _globals['_VERIFYPAYEERESPONSE']._serialized_end=886
+  _globals['_VERIFYIDENTITYREQUEST']._serialized_start=888
+  _globals['_VERIFYIDENTITYREQUEST']._serialized_end=1015
+  _globals['_VERIFYIDENTITYRESPONSE']._serialized_start=1017
+  _globals['_VERIFYIDENTITYRESPONSE']._serialized_end=1135
+  _globals['_VALIDATEFIELDSREQUEST']._serialized_start=1138
+  _globals['_VALIDATEFIELDSREQUEST']._serialized_end=1334
+  _globals['_VALIDATEFIELDSREQUEST_ANSWERSENTRY']._serialized_start=1288
+  _globals['_VALIDATEFIELDSREQUEST_ANSWERSENTRY']._serialized_end=1334
+  _globals['_VALIDATEFIELDSRESPONSE']._serialized_start=1336
+  _globals['_VALIDATEFIELDSRESPONSE']._serialized_end=1405
+  _globals['_RUNCHECKSREQUEST']._serialized_start=1408
+  _globals['_RUNCHECKSREQUEST']._serialized_end=1585
+  _globals['_RUNCHECKSRESPONSE']._serialized_start=1588
+  _globals['_RUNCHECKSRESPONSE']._serialized_end=1729
+  _globals['_RUNCHECKSRESULT']._serialized_start=1732
+  _globals['_RUNCHECKSRESULT']._serialized_end=1949
+  _globals['_VERIFICATIONSERVICE']._serialized_start=1952
+  _globals['_VERIFICATIONSERVICE']._serialized_end=2691
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,36 @@ class VerificationServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksResponse.FromString,
                 _registered_method=True)
+        self.VerifyEori = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/VerifyEori',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriResponse.FromString,
+                _registered_method=True)
+        self.VerifyPeppol = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/VerifyPeppol',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolResponse.FromString,
+                _registered_method=True)
+        self.VerifyWithholding = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/VerifyWithholding',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingResponse.FromString,
+                _registered_method=True)
+        self.VerifyPayee = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/VerifyPayee',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeResponse.FromString,
+                _registered_method=True)
+        self.VerifyIdentity = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/VerifyIdentity',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityResponse.FromString,
+                _registered_method=True)
+        self.ValidateFields = channel.unary_unary(
+                '/trustrelay.osint.v1.VerificationService/ValidateFields',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsResponse.FromString,
+                _registered_method=True)
 
 
 class VerificationServiceServicer:
@@ -54,6 +84,48 @@ class VerificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyEori(self, request, context):
+        """Check `eori`: format and national rules, then the Commission's service where one is configured.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyPeppol(self, request, context):
+        """Check `peppol_participant`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyWithholding(self, request, context):
+        """Checks `withholding_social` and `withholding_fiscal` (Belgian 30bis): two obligations, two outcomes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyPayee(self, request, context):
+        """Checks `iban_format:<purpose>` (ISO 13616) and `payee:<purpose>` (Verification of Payee) per account.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyIdentity(self, request, context):
+        """Check `identity_verification`: what the identity provider vouched for against what was declared.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ValidateFields(self, request, context):
+        """One check `field:<question id>` per answer, by the check digits and formats of its kind.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VerificationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +133,36 @@ def add_VerificationServiceServicer_to_server(servicer, server):
                     servicer.RunChecks,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksResponse.SerializeToString,
+            ),
+            'VerifyEori': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyEori,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriResponse.SerializeToString,
+            ),
+            'VerifyPeppol': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyPeppol,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolResponse.SerializeToString,
+            ),
+            'VerifyWithholding': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyWithholding,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingResponse.SerializeToString,
+            ),
+            'VerifyPayee': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyPayee,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeResponse.SerializeToString,
+            ),
+            'VerifyIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyIdentity,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityResponse.SerializeToString,
+            ),
+            'ValidateFields': grpc.unary_unary_rpc_method_handler(
+                    servicer.ValidateFields,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +193,168 @@ class VerificationService:
             '/trustrelay.osint.v1.VerificationService/RunChecks',
             trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.RunChecksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyEori(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/VerifyEori',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyEoriResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyPeppol(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/VerifyPeppol',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPeppolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyWithholding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/VerifyWithholding',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyWithholdingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyPayee(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/VerifyPayee',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyPayeeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/VerifyIdentity',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.VerifyIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateFields(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.VerificationService/ValidateFields',
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_verification__service__pb2.ValidateFieldsResponse.FromString,
             options,
             channel_credentials,
             insecure,

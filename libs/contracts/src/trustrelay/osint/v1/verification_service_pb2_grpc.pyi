@@ -37,6 +37,18 @@ class VerificationServiceStub:
     """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
     PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
+    VerifyEori: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyEoriRequest, _verification_service_pb2.VerifyEoriResponse]
+    """Check `eori`: format and national rules, then the Commission's service where one is configured."""
+    VerifyPeppol: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyPeppolRequest, _verification_service_pb2.VerifyPeppolResponse]
+    """Check `peppol_participant`."""
+    VerifyWithholding: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyWithholdingRequest, _verification_service_pb2.VerifyWithholdingResponse]
+    """Checks `withholding_social` and `withholding_fiscal` (Belgian 30bis): two obligations, two outcomes."""
+    VerifyPayee: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyPayeeRequest, _verification_service_pb2.VerifyPayeeResponse]
+    """Checks `iban_format:<purpose>` (ISO 13616) and `payee:<purpose>` (Verification of Payee) per account."""
+    VerifyIdentity: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyIdentityRequest, _verification_service_pb2.VerifyIdentityResponse]
+    """Check `identity_verification`: what the identity provider vouched for against what was declared."""
+    ValidateFields: _grpc.UnaryUnaryMultiCallable[_verification_service_pb2.ValidateFieldsRequest, _verification_service_pb2.ValidateFieldsResponse]
+    """One check `field:<question id>` per answer, by the check digits and formats of its kind."""
 
 @_typing.type_check_only
 class VerificationServiceAsyncStub(VerificationServiceStub):
@@ -47,6 +59,18 @@ class VerificationServiceAsyncStub(VerificationServiceStub):
     """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
     PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
     """
+    VerifyEori: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyEoriRequest, _verification_service_pb2.VerifyEoriResponse]  # type: ignore[assignment]
+    """Check `eori`: format and national rules, then the Commission's service where one is configured."""
+    VerifyPeppol: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyPeppolRequest, _verification_service_pb2.VerifyPeppolResponse]  # type: ignore[assignment]
+    """Check `peppol_participant`."""
+    VerifyWithholding: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyWithholdingRequest, _verification_service_pb2.VerifyWithholdingResponse]  # type: ignore[assignment]
+    """Checks `withholding_social` and `withholding_fiscal` (Belgian 30bis): two obligations, two outcomes."""
+    VerifyPayee: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyPayeeRequest, _verification_service_pb2.VerifyPayeeResponse]  # type: ignore[assignment]
+    """Checks `iban_format:<purpose>` (ISO 13616) and `payee:<purpose>` (Verification of Payee) per account."""
+    VerifyIdentity: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.VerifyIdentityRequest, _verification_service_pb2.VerifyIdentityResponse]  # type: ignore[assignment]
+    """Check `identity_verification`: what the identity provider vouched for against what was declared."""
+    ValidateFields: _aio.UnaryUnaryMultiCallable[_verification_service_pb2.ValidateFieldsRequest, _verification_service_pb2.ValidateFieldsResponse]  # type: ignore[assignment]
+    """One check `field:<question id>` per answer, by the check digits and formats of its kind."""
 
 class VerificationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Verifies what was declared with the services that know."""
@@ -60,5 +84,53 @@ class VerificationServiceServicer(metaclass=_abc_1.ABCMeta):
         """VAT (VIES) and LEI (GLEIF) in parallel, each typed. Streams progress (a message at least every 10 s), then exactly one result.
         PERMISSION_DENIED OBJECT_STORE_HOST_REFUSED. RESOURCE_EXHAUSTED EVIDENCE_TOO_LARGE. UNAVAILABLE OBJECT_STORE_UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def VerifyEori(
+        self,
+        request: _verification_service_pb2.VerifyEoriRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.VerifyEoriResponse, _abc.Awaitable[_verification_service_pb2.VerifyEoriResponse]]:
+        """Check `eori`: format and national rules, then the Commission's service where one is configured."""
+
+    @_abc_1.abstractmethod
+    def VerifyPeppol(
+        self,
+        request: _verification_service_pb2.VerifyPeppolRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.VerifyPeppolResponse, _abc.Awaitable[_verification_service_pb2.VerifyPeppolResponse]]:
+        """Check `peppol_participant`."""
+
+    @_abc_1.abstractmethod
+    def VerifyWithholding(
+        self,
+        request: _verification_service_pb2.VerifyWithholdingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.VerifyWithholdingResponse, _abc.Awaitable[_verification_service_pb2.VerifyWithholdingResponse]]:
+        """Checks `withholding_social` and `withholding_fiscal` (Belgian 30bis): two obligations, two outcomes."""
+
+    @_abc_1.abstractmethod
+    def VerifyPayee(
+        self,
+        request: _verification_service_pb2.VerifyPayeeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.VerifyPayeeResponse, _abc.Awaitable[_verification_service_pb2.VerifyPayeeResponse]]:
+        """Checks `iban_format:<purpose>` (ISO 13616) and `payee:<purpose>` (Verification of Payee) per account."""
+
+    @_abc_1.abstractmethod
+    def VerifyIdentity(
+        self,
+        request: _verification_service_pb2.VerifyIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.VerifyIdentityResponse, _abc.Awaitable[_verification_service_pb2.VerifyIdentityResponse]]:
+        """Check `identity_verification`: what the identity provider vouched for against what was declared."""
+
+    @_abc_1.abstractmethod
+    def ValidateFields(
+        self,
+        request: _verification_service_pb2.ValidateFieldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_verification_service_pb2.ValidateFieldsResponse, _abc.Awaitable[_verification_service_pb2.ValidateFieldsResponse]]:
+        """One check `field:<question id>` per answer, by the check digits and formats of its kind."""
 
 def add_VerificationServiceServicer_to_server(servicer: VerificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from trustrelay.common.v1 import assessment_types_pb2 as _assessment_types_pb2
 from trustrelay.common.v1 import case_file_pb2 as _case_file_pb2
 from trustrelay.common.v1 import case_types_pb2 as _case_types_pb2
 from trustrelay.common.v1 import decision_types_pb2 as _decision_types_pb2
@@ -25,14 +26,340 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class TemplateInfo(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    BUILT_IN_FIELD_NUMBER: _builtins.int
+    SUBJECT_TYPE_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    template_id: _builtins.str
+    version: _builtins.int
+    built_in: _builtins.bool
+    """Whether the product ships it."""
+    subject_type: _case_types_pb2.SubjectType.ValueType
+    @_builtins.property
+    def policy(self) -> _case_file_pb2.CasePolicy: ...
+    def __init__(
+        self,
+        *,
+        template_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        built_in: _builtins.bool = ...,
+        subject_type: _case_types_pb2.SubjectType.ValueType = ...,
+        policy: _case_file_pb2.CasePolicy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["built_in", b"built_in", "policy", b"policy", "subject_type", b"subject_type", "template_id", b"template_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TemplateInfo: _TypeAlias = TemplateInfo  # noqa: Y015
+
+@_typing.final
+class PutTemplateRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """YAML, as docs/templates.md describes it."""
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutTemplateRequest: _TypeAlias = PutTemplateRequest  # noqa: Y015
+
+@_typing.final
+class PutTemplateResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def template(self) -> Global___TemplateInfo: ...
+    def __init__(
+        self,
+        *,
+        template: Global___TemplateInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutTemplateResponse: _TypeAlias = PutTemplateResponse  # noqa: Y015
+
+@_typing.final
+class GetTemplateRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    template_id: _builtins.str
+    version: _builtins.int
+    """0 = the newest."""
+    def __init__(
+        self,
+        *,
+        template_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template_id", b"template_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTemplateRequest: _TypeAlias = GetTemplateRequest  # noqa: Y015
+
+@_typing.final
+class GetTemplateResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    @_builtins.property
+    def template(self) -> Global___TemplateInfo: ...
+    def __init__(
+        self,
+        *,
+        template: Global___TemplateInfo | None = ...,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["template", b"template"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "template", b"template"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTemplateResponse: _TypeAlias = GetTemplateResponse  # noqa: Y015
+
+@_typing.final
+class ListTemplatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTemplatesRequest: _TypeAlias = ListTemplatesRequest  # noqa: Y015
+
+@_typing.final
+class ListTemplatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def templates(self) -> _containers.RepeatedCompositeFieldContainer[Global___TemplateInfo]:
+        """The newest version of each."""
+
+    def __init__(
+        self,
+        *,
+        templates: _abc.Iterable[Global___TemplateInfo] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["templates", b"templates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTemplatesResponse: _TypeAlias = ListTemplatesResponse  # noqa: Y015
+
+@_typing.final
+class StageSuccessorRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The escalated case."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageSuccessorRequest: _TypeAlias = StageSuccessorRequest  # noqa: Y015
+
+@_typing.final
+class StageSuccessorResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    TEMPLATE_VERSION_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    template_id: _builtins.str
+    template_version: _builtins.int
+    country: _builtins.str
+    created_by: _builtins.str
+    """Who escalated."""
+    owner: _builtins.str
+    language: _builtins.str
+    @_builtins.property
+    def policy(self) -> _case_file_pb2.CasePolicy: ...
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        template_id: _builtins.str = ...,
+        template_version: _builtins.int = ...,
+        policy: _case_file_pb2.CasePolicy | None = ...,
+        country: _builtins.str = ...,
+        created_by: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "country", b"country", "created_by", b"created_by", "language", b"language", "owner", b"owner", "policy", b"policy", "template_id", b"template_id", "template_version", b"template_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageSuccessorResponse: _TypeAlias = StageSuccessorResponse  # noqa: Y015
+
+@_typing.final
+class GetTrackRecordRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Whose creating officer, template and country are meant."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrackRecordRequest: _TypeAlias = GetTrackRecordRequest  # noqa: Y015
+
+@_typing.final
+class GetTrackRecordResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECIDED_CASES_FIELD_NUMBER: _builtins.int
+    AGREEMENT_FIELD_NUMBER: _builtins.int
+    decided_cases: _builtins.int
+    """Decided cases, the last 100 at most."""
+    agreement: _builtins.float
+    """0..1 share of them decided as recommended; 0 when there are none."""
+    def __init__(
+        self,
+        *,
+        decided_cases: _builtins.int = ...,
+        agreement: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "decided_cases", b"decided_cases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrackRecordResponse: _TypeAlias = GetTrackRecordResponse  # noqa: Y015
+
+@_typing.final
+class RecordIdentityRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    @_builtins.property
+    def identity(self) -> _assessment_types_pb2.IdentityResult: ...
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        identity: _assessment_types_pb2.IdentityResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "identity", b"identity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordIdentityRequest: _TypeAlias = RecordIdentityRequest  # noqa: Y015
+
+@_typing.final
+class RecordIdentityResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def summary(self) -> _case_file_pb2.CaseSummary: ...
+    def __init__(
+        self,
+        *,
+        summary: _case_file_pb2.CaseSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordIdentityResponse: _TypeAlias = RecordIdentityResponse  # noqa: Y015
+
+@_typing.final
 class StageCaseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class AnswersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     BODY_SHA256_FIELD_NUMBER: _builtins.int
     TEMPLATE_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """UUID4."""
     body_sha256: _builtins.str
@@ -42,6 +369,10 @@ class StageCaseRequest(_message.Message):
     """en, nl or fr."""
     @_builtins.property
     def subject(self) -> _case_types_pb2.Subject: ...
+    @_builtins.property
+    def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What the creator already knows of the template's questions, by question id."""
+
     def __init__(
         self,
         *,
@@ -50,10 +381,11 @@ class StageCaseRequest(_message.Message):
         template_id: _builtins.str = ...,
         subject: _case_types_pb2.Subject | None = ...,
         language: _builtins.str = ...,
+        answers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_sha256", b"body_sha256", "language", b"language", "request_id", b"request_id", "subject", b"subject", "template_id", b"template_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "body_sha256", b"body_sha256", "language", b"language", "request_id", b"request_id", "subject", b"subject", "template_id", b"template_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -343,6 +675,7 @@ class RecordTransitionRequest(_message.Message):
     AUDIT_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     expected_version: _builtins.int
     """Stored version this follows; the new version is expected_version + 1."""
@@ -353,6 +686,8 @@ class RecordTransitionRequest(_message.Message):
     projection_json: _builtins.str
     """Projection of the workflow's state: JSON of references and counts. Merged by key into the stored one; null clears a key."""
     trace_id: _builtins.str
+    owner: _builtins.str
+    """Empty = keep."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChange]: ...
     @_builtins.property
@@ -375,10 +710,11 @@ class RecordTransitionRequest(_message.Message):
         audit: _abc.Iterable[Global___AuditEntry] | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         trace_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit", b"audit", "case_id", b"case_id", "changes", b"changes", "expected_version", b"expected_version", "expire_time", b"expire_time", "iteration", b"iteration", "projection_json", b"projection_json", "status", b"status", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit", b"audit", "case_id", b"case_id", "changes", b"changes", "expected_version", b"expected_version", "expire_time", b"expire_time", "iteration", b"iteration", "owner", b"owner", "projection_json", b"projection_json", "status", b"status", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -425,6 +761,7 @@ class RecordInvestigationRequest(_message.Message):
     FINDINGS_FIELD_NUMBER: _builtins.int
     SCREENINGS_FIELD_NUMBER: _builtins.int
     RISK_FIELD_NUMBER: _builtins.int
+    ASSESSMENTS_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     iteration: _builtins.int
     operation_id: _builtins.str
@@ -447,6 +784,10 @@ class RecordInvestigationRequest(_message.Message):
     def screenings(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_types_pb2.ScreeningRecord]: ...
     @_builtins.property
     def risk(self) -> _decision_types_pb2.RiskAssessment: ...
+    @_builtins.property
+    def assessments(self) -> _assessment_types_pb2.Assessments:
+        """What is present replaces what is stored; absent = keep."""
+
     def __init__(
         self,
         *,
@@ -461,10 +802,11 @@ class RecordInvestigationRequest(_message.Message):
         findings: _abc.Iterable[_evidence_types_pb2.Finding] | None = ...,
         screenings: _abc.Iterable[_evidence_types_pb2.ScreeningRecord] | None = ...,
         risk: _decision_types_pb2.RiskAssessment | None = ...,
+        assessments: _assessment_types_pb2.Assessments | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["risk", b"risk"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "risk", b"risk"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "checks", b"checks", "evidence", b"evidence", "findings", b"findings", "iteration", b"iteration", "operation_id", b"operation_id", "parties", b"parties", "profiles", b"profiles", "risk", b"risk", "screenings", b"screenings", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "case_id", b"case_id", "checks", b"checks", "evidence", b"evidence", "findings", b"findings", "iteration", b"iteration", "operation_id", b"operation_id", "parties", b"parties", "profiles", b"profiles", "risk", b"risk", "screenings", b"screenings", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -101,6 +101,21 @@ class CaseStoreServiceStub:
                 request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersResponse.FromString,
                 _registered_method=True)
+        self.StageSuccessor = channel.unary_unary(
+                '/trustrelay.persistence.v1.CaseStoreService/StageSuccessor',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorResponse.FromString,
+                _registered_method=True)
+        self.GetTrackRecord = channel.unary_unary(
+                '/trustrelay.persistence.v1.CaseStoreService/GetTrackRecord',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordResponse.FromString,
+                _registered_method=True)
+        self.RecordIdentity = channel.unary_unary(
+                '/trustrelay.persistence.v1.CaseStoreService/RecordIdentity',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityResponse.FromString,
+                _registered_method=True)
 
 
 class CaseStoreServiceServicer:
@@ -198,6 +213,28 @@ class CaseStoreServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StageSuccessor(self, request, context):
+        """Stages the case that an escalated one continues as: same subject, linked both ways. The same call again: the same case.
+        FAILED_PRECONDITION CASE_NOT_ESCALATED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTrackRecord(self, request, context):
+        """How often an officer's decisions agreed with the recommendation: what automation tiers are earned by.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordIdentity(self, request, context):
+        """What an identity provider vouched for. The same session again replaces nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseStoreServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -265,6 +302,21 @@ def add_CaseStoreServiceServicer_to_server(servicer, server):
                     servicer.SaveAnswers,
                     request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersRequest.FromString,
                     response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersResponse.SerializeToString,
+            ),
+            'StageSuccessor': grpc.unary_unary_rpc_method_handler(
+                    servicer.StageSuccessor,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorResponse.SerializeToString,
+            ),
+            'GetTrackRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTrackRecord,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordResponse.SerializeToString,
+            ),
+            'RecordIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordIdentity,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -620,6 +672,252 @@ class CaseStoreService:
             '/trustrelay.persistence.v1.CaseStoreService/SaveAnswers',
             trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersRequest.SerializeToString,
             trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.SaveAnswersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StageSuccessor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.CaseStoreService/StageSuccessor',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.StageSuccessorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTrackRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.CaseStoreService/GetTrackRecord',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTrackRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.CaseStoreService/RecordIdentity',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.RecordIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class TemplateServiceStub:
+    """Templates of cases: those of the product and each tenant's own.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PutTemplate = channel.unary_unary(
+                '/trustrelay.persistence.v1.TemplateService/PutTemplate',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateResponse.FromString,
+                _registered_method=True)
+        self.GetTemplate = channel.unary_unary(
+                '/trustrelay.persistence.v1.TemplateService/GetTemplate',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateResponse.FromString,
+                _registered_method=True)
+        self.ListTemplates = channel.unary_unary(
+                '/trustrelay.persistence.v1.TemplateService/ListTemplates',
+                request_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesResponse.FromString,
+                _registered_method=True)
+
+
+class TemplateServiceServicer:
+    """Templates of cases: those of the product and each tenant's own.
+    """
+
+    def PutTemplate(self, request, context):
+        """Stores a tenant's own template, or a new version of it. The same text again: the stored version.
+        INVALID_ARGUMENT TEMPLATE_INVALID with field violations. FAILED_PRECONDITION TEMPLATE_VERSION_EXISTS: another text under this version.
+        PERMISSION_DENIED TEMPLATE_RESERVED: an id of the product's own templates.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTemplate(self, request, context):
+        """NOT_FOUND TEMPLATE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTemplates(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_TemplateServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PutTemplate': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutTemplate,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateResponse.SerializeToString,
+            ),
+            'GetTemplate': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTemplate,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateResponse.SerializeToString,
+            ),
+            'ListTemplates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTemplates,
+                    request_deserializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesRequest.FromString,
+                    response_serializer=trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'trustrelay.persistence.v1.TemplateService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('trustrelay.persistence.v1.TemplateService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class TemplateService:
+    """Templates of cases: those of the product and each tenant's own.
+    """
+
+    @staticmethod
+    def PutTemplate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.TemplateService/PutTemplate',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.PutTemplateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTemplate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.TemplateService/GetTemplate',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.GetTemplateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTemplates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.persistence.v1.TemplateService/ListTemplates',
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesRequest.SerializeToString,
+            trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2.ListTemplatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

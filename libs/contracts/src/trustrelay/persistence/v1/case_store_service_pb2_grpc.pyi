@@ -62,6 +62,14 @@ class CaseStoreServiceStub:
     ResolvePortalToken: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.ResolvePortalTokenRequest, _case_store_service_pb2.ResolvePortalTokenResponse]
     """Which case a portal token opens. The only call made without a tenant. UNAUTHENTICATED PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED."""
     SaveAnswers: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.SaveAnswersRequest, _case_store_service_pb2.SaveAnswersResponse]
+    StageSuccessor: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.StageSuccessorRequest, _case_store_service_pb2.StageSuccessorResponse]
+    """Stages the case that an escalated one continues as: same subject, linked both ways. The same call again: the same case.
+    FAILED_PRECONDITION CASE_NOT_ESCALATED.
+    """
+    GetTrackRecord: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.GetTrackRecordRequest, _case_store_service_pb2.GetTrackRecordResponse]
+    """How often an officer's decisions agreed with the recommendation: what automation tiers are earned by."""
+    RecordIdentity: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.RecordIdentityRequest, _case_store_service_pb2.RecordIdentityResponse]
+    """What an identity provider vouched for. The same session again replaces nothing."""
 
 @_typing.type_check_only
 class CaseStoreServiceAsyncStub(CaseStoreServiceStub):
@@ -97,6 +105,14 @@ class CaseStoreServiceAsyncStub(CaseStoreServiceStub):
     ResolvePortalToken: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.ResolvePortalTokenRequest, _case_store_service_pb2.ResolvePortalTokenResponse]  # type: ignore[assignment]
     """Which case a portal token opens. The only call made without a tenant. UNAUTHENTICATED PORTAL_TOKEN_INVALID, PORTAL_TOKEN_EXPIRED."""
     SaveAnswers: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.SaveAnswersRequest, _case_store_service_pb2.SaveAnswersResponse]  # type: ignore[assignment]
+    StageSuccessor: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.StageSuccessorRequest, _case_store_service_pb2.StageSuccessorResponse]  # type: ignore[assignment]
+    """Stages the case that an escalated one continues as: same subject, linked both ways. The same call again: the same case.
+    FAILED_PRECONDITION CASE_NOT_ESCALATED.
+    """
+    GetTrackRecord: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.GetTrackRecordRequest, _case_store_service_pb2.GetTrackRecordResponse]  # type: ignore[assignment]
+    """How often an officer's decisions agreed with the recommendation: what automation tiers are earned by."""
+    RecordIdentity: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.RecordIdentityRequest, _case_store_service_pb2.RecordIdentityResponse]  # type: ignore[assignment]
+    """What an identity provider vouched for. The same session again replaces nothing."""
 
 class CaseStoreServiceServicer(metaclass=_abc_1.ABCMeta):
     """The read model and the only way to write it. Every write is idempotent: the same call twice leaves one fact.
@@ -208,4 +224,91 @@ class CaseStoreServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_store_service_pb2.SaveAnswersResponse, _abc.Awaitable[_case_store_service_pb2.SaveAnswersResponse]]: ...
 
+    @_abc_1.abstractmethod
+    def StageSuccessor(
+        self,
+        request: _case_store_service_pb2.StageSuccessorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.StageSuccessorResponse, _abc.Awaitable[_case_store_service_pb2.StageSuccessorResponse]]:
+        """Stages the case that an escalated one continues as: same subject, linked both ways. The same call again: the same case.
+        FAILED_PRECONDITION CASE_NOT_ESCALATED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTrackRecord(
+        self,
+        request: _case_store_service_pb2.GetTrackRecordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.GetTrackRecordResponse, _abc.Awaitable[_case_store_service_pb2.GetTrackRecordResponse]]:
+        """How often an officer's decisions agreed with the recommendation: what automation tiers are earned by."""
+
+    @_abc_1.abstractmethod
+    def RecordIdentity(
+        self,
+        request: _case_store_service_pb2.RecordIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.RecordIdentityResponse, _abc.Awaitable[_case_store_service_pb2.RecordIdentityResponse]]:
+        """What an identity provider vouched for. The same session again replaces nothing."""
+
 def add_CaseStoreServiceServicer_to_server(servicer: CaseStoreServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class TemplateServiceStub:
+    """Templates of cases: those of the product and each tenant's own."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> TemplateServiceAsyncStub: ...
+    PutTemplate: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.PutTemplateRequest, _case_store_service_pb2.PutTemplateResponse]
+    """Stores a tenant's own template, or a new version of it. The same text again: the stored version.
+    INVALID_ARGUMENT TEMPLATE_INVALID with field violations. FAILED_PRECONDITION TEMPLATE_VERSION_EXISTS: another text under this version.
+    PERMISSION_DENIED TEMPLATE_RESERVED: an id of the product's own templates.
+    """
+    GetTemplate: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.GetTemplateRequest, _case_store_service_pb2.GetTemplateResponse]
+    """NOT_FOUND TEMPLATE_NOT_FOUND."""
+    ListTemplates: _grpc.UnaryUnaryMultiCallable[_case_store_service_pb2.ListTemplatesRequest, _case_store_service_pb2.ListTemplatesResponse]
+
+@_typing.type_check_only
+class TemplateServiceAsyncStub(TemplateServiceStub):
+    """Templates of cases: those of the product and each tenant's own."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PutTemplate: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.PutTemplateRequest, _case_store_service_pb2.PutTemplateResponse]  # type: ignore[assignment]
+    """Stores a tenant's own template, or a new version of it. The same text again: the stored version.
+    INVALID_ARGUMENT TEMPLATE_INVALID with field violations. FAILED_PRECONDITION TEMPLATE_VERSION_EXISTS: another text under this version.
+    PERMISSION_DENIED TEMPLATE_RESERVED: an id of the product's own templates.
+    """
+    GetTemplate: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.GetTemplateRequest, _case_store_service_pb2.GetTemplateResponse]  # type: ignore[assignment]
+    """NOT_FOUND TEMPLATE_NOT_FOUND."""
+    ListTemplates: _aio.UnaryUnaryMultiCallable[_case_store_service_pb2.ListTemplatesRequest, _case_store_service_pb2.ListTemplatesResponse]  # type: ignore[assignment]
+
+class TemplateServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Templates of cases: those of the product and each tenant's own."""
+
+    @_abc_1.abstractmethod
+    def PutTemplate(
+        self,
+        request: _case_store_service_pb2.PutTemplateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.PutTemplateResponse, _abc.Awaitable[_case_store_service_pb2.PutTemplateResponse]]:
+        """Stores a tenant's own template, or a new version of it. The same text again: the stored version.
+        INVALID_ARGUMENT TEMPLATE_INVALID with field violations. FAILED_PRECONDITION TEMPLATE_VERSION_EXISTS: another text under this version.
+        PERMISSION_DENIED TEMPLATE_RESERVED: an id of the product's own templates.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTemplate(
+        self,
+        request: _case_store_service_pb2.GetTemplateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.GetTemplateResponse, _abc.Awaitable[_case_store_service_pb2.GetTemplateResponse]]:
+        """NOT_FOUND TEMPLATE_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListTemplates(
+        self,
+        request: _case_store_service_pb2.ListTemplatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_store_service_pb2.ListTemplatesResponse, _abc.Awaitable[_case_store_service_pb2.ListTemplatesResponse]]: ...
+
+def add_TemplateServiceServicer_to_server(servicer: TemplateServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -66,6 +66,7 @@ class ObjectServiceServicer:
     def CreateUpload(self, request, context):
         """Permission to post one file into quarantine. NOT_FOUND REQUIREMENT_NOT_FOUND. INVALID_ARGUMENT DOCUMENT_TOO_LARGE, DOCUMENT_EMPTY (declared size).
         Same request_id: the same upload_id with fresh form fields; ALREADY_EXISTS REQUEST_ID_REUSED: another body.
+        FAILED_PRECONDITION REQUIREMENT_ANSWERED_BY_IDENTITY: no document answers it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,6 +38,7 @@ class ObjectServiceStub:
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_object_service_pb2.CreateUploadRequest, _object_service_pb2.CreateUploadResponse]
     """Permission to post one file into quarantine. NOT_FOUND REQUIREMENT_NOT_FOUND. INVALID_ARGUMENT DOCUMENT_TOO_LARGE, DOCUMENT_EMPTY (declared size).
     Same request_id: the same upload_id with fresh form fields; ALREADY_EXISTS REQUEST_ID_REUSED: another body.
+    FAILED_PRECONDITION REQUIREMENT_ANSWERED_BY_IDENTITY: no document answers it.
     """
     CompleteUpload: _grpc.UnaryUnaryMultiCallable[_object_service_pb2.CompleteUploadRequest, _object_service_pb2.CompleteUploadResponse]
     """Hashes the quarantined bytes, promotes them into the evidence bucket, deletes the quarantined copy. The same call again: the first answer.
@@ -58,6 +59,7 @@ class ObjectServiceAsyncStub(ObjectServiceStub):
     CreateUpload: _aio.UnaryUnaryMultiCallable[_object_service_pb2.CreateUploadRequest, _object_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
     """Permission to post one file into quarantine. NOT_FOUND REQUIREMENT_NOT_FOUND. INVALID_ARGUMENT DOCUMENT_TOO_LARGE, DOCUMENT_EMPTY (declared size).
     Same request_id: the same upload_id with fresh form fields; ALREADY_EXISTS REQUEST_ID_REUSED: another body.
+    FAILED_PRECONDITION REQUIREMENT_ANSWERED_BY_IDENTITY: no document answers it.
     """
     CompleteUpload: _aio.UnaryUnaryMultiCallable[_object_service_pb2.CompleteUploadRequest, _object_service_pb2.CompleteUploadResponse]  # type: ignore[assignment]
     """Hashes the quarantined bytes, promotes them into the evidence bucket, deletes the quarantined copy. The same call again: the first answer.
@@ -81,6 +83,7 @@ class ObjectServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_object_service_pb2.CreateUploadResponse, _abc.Awaitable[_object_service_pb2.CreateUploadResponse]]:
         """Permission to post one file into quarantine. NOT_FOUND REQUIREMENT_NOT_FOUND. INVALID_ARGUMENT DOCUMENT_TOO_LARGE, DOCUMENT_EMPTY (declared size).
         Same request_id: the same upload_id with fresh form fields; ALREADY_EXISTS REQUEST_ID_REUSED: another body.
+        FAILED_PRECONDITION REQUIREMENT_ANSWERED_BY_IDENTITY: no document answers it.
         """
 
     @_abc_1.abstractmethod

@@ -10,7 +10,7 @@ import typer
 
 from trustrelay.case.v1.case_service_pb2 import MessageReceipt, RequirementModification
 from trustrelay.common.v1.case_types_pb2 import AutomationTier, CaseStatus
-from trustrelay.common.v1.decision_types_pb2 import SECOND_DECISION_CONFIRM, SECOND_DECISION_RETURN, Decision
+from trustrelay.common.v1.decision_types_pb2 import DECISION_ESCALATE, SECOND_DECISION_CONFIRM, SECOND_DECISION_RETURN, Decision
 from trustrelay.common.v1.evidence_types_pb2 import HitStatus
 from trustrelay.common.v1.requirement_types_pb2 import REQUIREMENT_STATUS_WAIVED
 from trustrelay.devstack.client import OfficerClient
@@ -41,7 +41,9 @@ class Sending:
     as_json: bool
 
 
-def _send(sending: Sending, call: Callable[[OfficerClient], Awaitable[MessageReceipt]]) -> int:
+def send(sending: Sending, call: Callable[[OfficerClient], Awaitable[MessageReceipt]]) -> int:
+    """Send one message as its caller and show the receipt; the command's exit code."""
+
     async def work() -> int:
         async with officer(sending.caller) as api:
             receipt = await call(api)
@@ -70,14 +72,14 @@ def approve_requirements(
     """Open the requirements gate: the customer is asked."""
     waived = [_waiver(one) for one in waive or ()]
     sending = Sending(Caller(data, user), as_json)
-    return _send(sending, lambda api: api.approve_requirements(case_id, etag, reason, waived, request_id))
+    return send(sending, lambda api: api.approve_requirements(case_id, etag, reason, waived, request_id))
 
 
 def skip_documents(
     case_id: str, reason: ReasonOption, etag: EtagOption = "", user: AsOption = OFFICER, data: DataOption = None, as_json: JsonOption = False
 ) -> int:
     """End this round's wait for the customer."""
-    return _send(Sending(Caller(data, user), as_json), lambda api: api.skip_documents(case_id, reason, etag))
+    return send(Sending(Caller(data, user), as_json), lambda api: api.skip_documents(case_id, reason, etag))
 
 
 def resolve_hit(
@@ -92,7 +94,7 @@ def resolve_hit(
 ) -> int:
     """Judge a hit on a list."""
     judged = named(HitStatus, "HIT_STATUS_", resolution, "RESOLUTION")
-    return _send(Sending(Caller(data, user), as_json), lambda api: api.resolve_hit(case_id, hit_id, judged, reason, etag))
+    return send(Sending(Caller(data, user), as_json), lambda api: api.resolve_hit(case_id, hit_id, judged, reason, etag))
 
 
 def override_check(
@@ -105,7 +107,7 @@ def override_check(
     as_json: JsonOption = False,
 ) -> int:
     """Accept a check that is NOT_ASSESSED; the approval then needs a second officer."""
-    return _send(Sending(Caller(data, user), as_json), lambda api: api.override_check(case_id, check_id, reason, etag))
+    return send(Sending(Caller(data, user), as_json), lambda api: api.override_check(case_id, check_id, reason, etag))
 
 
 def decide(  # noqa: PLR0913 - each is an option of the command
@@ -114,6 +116,7 @@ def decide(  # noqa: PLR0913 - each is an option of the command
     reason: ReasonOption,
     restriction: Annotated[list[str] | None, typer.Option("--restriction", help="For approve-with-restrictions; may be repeated.")] = None,
     task: Annotated[list[str] | None, typer.Option("--task", help="For follow-up: what the customer must do; may be repeated.")] = None,
+    escalate_to: Annotated[str, typer.Option("--escalate-to", help="For escalate: who takes the successor case.")] = "",
     etag: EtagOption = "",
     request_id: RequestOption = "",
     user: AsOption = OFFICER,
@@ -122,12 +125,23 @@ def decide(  # noqa: PLR0913 - each is an option of the command
 ) -> int:
     """Decide a case as the first officer, on what it is now or on what --etag showed."""
     chosen = named(Decision, "DECISION_", decision, "DECISION")
+    if (chosen == DECISION_ESCALATE) != bool(escalate_to):
+        raise UsageError("escalate takes --escalate-to OFFICER, and nothing else does")
 
     async def call(api: OfficerClient) -> MessageReceipt:
         seen = await _seen(api, case_id, etag)
-        return await api.decide(case_id, chosen, reason, seen, restrictions=restriction or (), follow_up_tasks=task or (), request_id=request_id)
+        return await api.decide(
+            case_id,
+            chosen,
+            reason,
+            seen,
+            restrictions=restriction or (),
+            follow_up_tasks=task or (),
+            escalation_owner=escalate_to,
+            request_id=request_id,
+        )
 
-    return _send(Sending(Caller(data, user), as_json), call)
+    return send(Sending(Caller(data, user), as_json), call)
 
 
 def confirm(
@@ -145,14 +159,14 @@ def confirm(
     async def call(api: OfficerClient) -> MessageReceipt:
         return await api.confirm(case_id, word, reason, await _seen(api, case_id, etag))
 
-    return _send(Sending(Caller(data, user), as_json), call)
+    return send(Sending(Caller(data, user), as_json), call)
 
 
 def withdraw(
     case_id: str, reason: ReasonOption, etag: EtagOption = "", user: AsOption = OFFICER, data: DataOption = None, as_json: JsonOption = False
 ) -> int:
     """End a case without a decision."""
-    return _send(Sending(Caller(data, user), as_json), lambda api: api.withdraw(case_id, reason, etag))
+    return send(Sending(Caller(data, user), as_json), lambda api: api.withdraw(case_id, reason, etag))
 
 
 def set_tier(
@@ -166,7 +180,7 @@ def set_tier(
 ) -> int:
     """Force the automation tier as a manager."""
     forced = named(AutomationTier, "AUTOMATION_TIER_", tier, "TIER")
-    return _send(Sending(Caller(data, user), as_json), lambda api: api.set_tier(case_id, forced, reason, etag))
+    return send(Sending(Caller(data, user), as_json), lambda api: api.set_tier(case_id, forced, reason, etag))
 
 
 def add_message_commands(app: typer.Typer) -> None:

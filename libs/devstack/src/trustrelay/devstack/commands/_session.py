@@ -15,7 +15,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from trustrelay.devstack.client import Endpoint, OfficerClient, explain, log_in
+from trustrelay.devstack.client import Endpoint, OfficerClient, TemplateClient, explain, log_in
 from trustrelay.devstack.commands.stack import DataOption as DataOption
 from trustrelay.devstack.commands.stack import JsonOption as JsonOption
 from trustrelay.devstack.errors import StackError, UsageError
@@ -43,6 +43,12 @@ _ADVICE = {
     "CAPSULE_NOT_READY": "wait for the decision, then try again",
     "PORTAL_CLOSED": "the customer can only act while documents are awaited or processed",
     "PORTAL_TOKEN_EXPIRED": "make a new link with `trustrelay portal link`",
+    "NOT_CASE_OWNER": "the case's owner or a manager hands it over: `trustrelay case show` names the owner",
+    "TIMELINE_LIMIT": "a case may wait for a year after its opening at most",
+    "IDENTITY_NOT_CONFIGURED": "set TRUSTRELAY_IDENTITY_* for case-api (`trustrelay settings`)",
+    "TEMPLATE_NOT_FOUND": "`trustrelay template list` shows what there is",
+    "TEMPLATE_VERSION_EXISTS": "raise `version` in the file: open cases keep the one they were opened with",
+    "SUBJECT_TYPE_MISMATCH": "`trustrelay template list` shows which template takes persons, which companies",
     "REQUEST_ID_REUSED": "leave --request-id out for a new intention",
 }
 _LATER = "try again in a few seconds; `trustrelay status` shows what is down"
@@ -68,15 +74,28 @@ def endpoint_of(data: Path | None) -> Endpoint:
 @asynccontextmanager
 async def officer(caller: Caller) -> AsyncIterator[OfficerClient]:
     """CaseService as the caller. Raises UsageError for a user that the stack does not have."""
-    if caller.user not in DEV_USERS:
-        raise UsageError(f"there is no dev user {caller.user!r}: use one of {', '.join(DEV_USERS)}")
-    endpoint = endpoint_of(caller.data)
-    password = Secrets.open(DataFolder.at(caller.data).keys).dev_password(caller.user)
-    client = OfficerClient(endpoint.case_api, await log_in(endpoint, caller.user, password))
+    client = OfficerClient(endpoint_of(caller.data).case_api, await _token(caller))
     try:
         yield client
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def template_keeper(caller: Caller) -> AsyncIterator[TemplateClient]:
+    """AdminService as the caller."""
+    client = TemplateClient(endpoint_of(caller.data).case_api, await _token(caller))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _token(caller: Caller) -> str:
+    if caller.user not in DEV_USERS:
+        raise UsageError(f"there is no dev user {caller.user!r}: use one of {', '.join(DEV_USERS)}")
+    endpoint = endpoint_of(caller.data)
+    return await log_in(endpoint, caller.user, Secrets.open(DataFolder.at(caller.data).keys).dev_password(caller.user))
 
 
 async def as_officer(caller: Caller, call: Callable[[OfficerClient], Awaitable[T]]) -> T:
@@ -111,6 +130,17 @@ def as_dict(message: Message) -> dict[str, Any]:
 def short(enum_name: str, prefix: str) -> str:
     """CASE_STATUS_APPROVED → APPROVED."""
     return enum_name.removeprefix(prefix)
+
+
+def pairs(option: str, form: str, given: list[str] | None) -> dict[str, str]:
+    """`NAME=TEXT` options as a mapping. Raises UsageError for anything else, or for a name given twice."""
+    found: dict[str, str] = {}
+    for one in given or ():
+        name, separator, text = one.partition("=")
+        if not separator or not name.strip() or name.strip() in found:
+            raise UsageError(f"{option} takes {form}, each name once")
+        found[name.strip()] = text
+    return found
 
 
 def named(enum: Any, prefix: str, word: str, option: str) -> Any:

@@ -28,6 +28,7 @@ def fetch(
     out: Annotated[Path | None, typer.Option("--out", help="File to write.", show_default="capsule-CASE_ID.dsse.json")] = None,
     user: AsOption = "anton",
     data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Download the capsule of a decided case; prints the file's name."""
     path = out or Path(f"capsule-{case_id}.dsse.json")
@@ -35,7 +36,7 @@ def fetch(
     async def work() -> int:
         content = await as_officer(Caller(data, user), lambda api: api.capsule(case_id))
         write_atomically(path.resolve(), content)
-        print(path)
+        print(json.dumps({"case_id": case_id, "file": str(path)}) if as_json else path)
         return 0
 
     return run(work())

@@ -8,11 +8,25 @@ from typing import Annotated
 import typer
 from google.protobuf.json_format import Parse, ParseError
 
-from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, CaseStatus, Subject
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_PERSON, CaseStatus, Subject
 from trustrelay.devstack.client import OfficerClient
 from trustrelay.devstack.commands import _case_views as views
 from trustrelay.devstack.commands._case_messages import add_message_commands
-from trustrelay.devstack.commands._session import AsOption, Caller, DataOption, JsonOption, RequestOption, as_officer, named, officer, run, show
+from trustrelay.devstack.commands._case_page import print_case
+from trustrelay.devstack.commands._case_stewardship import add_stewardship_commands
+from trustrelay.devstack.commands._session import (
+    AsOption,
+    Caller,
+    DataOption,
+    JsonOption,
+    RequestOption,
+    as_officer,
+    named,
+    officer,
+    pairs,
+    run,
+    show,
+)
 from trustrelay.devstack.errors import UsageError
 
 OFFICER = "olivia"
@@ -32,8 +46,9 @@ def create(  # noqa: PLR0913 - each is an option of the command
     country: Annotated[str, typer.Option("--country")] = "BE",
     vat: Annotated[str, typer.Option("--vat", help="VAT number with country prefix.")] = "",
     lei: Annotated[str, typer.Option("--lei")] = "",
-    template: Annotated[str, typer.Option("--template")] = "kyb_standard",
+    template: Annotated[str, typer.Option("--template", help="`trustrelay template list` shows them.")] = "kyb_standard",
     language: Annotated[str, typer.Option("--language", help="Of texts for the customer: en, nl, fr.")] = "en",
+    answer: Annotated[list[str] | None, typer.Option("--answer", help="QUESTION=TEXT that is known already; may be repeated.")] = None,
     request_id: RequestOption = "",
     user: AsOption = OFFICER,
     data: DataOption = None,
@@ -43,11 +58,12 @@ def create(  # noqa: PLR0913 - each is an option of the command
     if (subject_file is None) == (not name):
         raise UsageError("give either --subject FILE or --name and --number")
     subject = _read_subject(subject_file) if subject_file else Subject(legal_name=name, registration_number=number, vat_number=vat, lei=lei)
-    subject.type = subject.type or SUBJECT_TYPE_COMPANY
+    subject.type = subject.type or (SUBJECT_TYPE_PERSON if subject.birth_date else SUBJECT_TYPE_COMPANY)
+    answers = pairs("--answer", "QUESTION=TEXT", answer)
     subject.country = subject.country or country
 
     async def work() -> int:
-        receipt = await as_officer(Caller(data, user), lambda api: api.create_case(template, subject, language, request_id))
+        receipt = await as_officer(Caller(data, user), lambda api: api.create_case(template, subject, language, request_id, answers))
         show(receipt, as_json, receipt.case_id)
         return 0
 
@@ -77,7 +93,7 @@ def show_case(case_id: str, user: AsOption = OFFICER, data: DataOption = None, a
     """Everything known about a case: checks, hits, requirements, documents, decisions."""
 
     async def work() -> int:
-        views.print_case(await as_officer(Caller(data, user), lambda api: api.case_file(case_id)), as_json)
+        print_case(await as_officer(Caller(data, user), lambda api: api.case_file(case_id)), as_json)
         return 0
 
     return run(work())
@@ -131,3 +147,4 @@ def _read_subject(path: Path) -> Subject:
 
 
 add_message_commands(app)
+add_stewardship_commands(app)

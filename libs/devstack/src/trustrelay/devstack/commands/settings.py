@@ -72,7 +72,8 @@ def _settings_class(service: str) -> type[ServiceSettings]:
     ]
     if not own:
         raise StackError(f"trustrelay.{service}.bootstrap has no subclass of ServiceSettings")
-    return own[0]
+    # Some service composes its settings of several classes: the one that holds them all is the one furthest from the base.
+    return max(own, key=lambda found: len(found.__mro__))
 
 
 def _type_name(info: FieldInfo) -> str:

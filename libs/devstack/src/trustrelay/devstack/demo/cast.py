@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from trustrelay.common.v1.case_types_pb2 import PARTY_ROLE_DIRECTOR, PARTY_ROLE_OWNER, SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_PERSON, Party, Subject
+from trustrelay.common.v1.case_types_pb2 import (
+    PARTY_ROLE_DIRECTOR,
+    PARTY_ROLE_OWNER,
+    SUBJECT_TYPE_COMPANY,
+    SUBJECT_TYPE_PERSON,
+    BankAccount,
+    Party,
+    Subject,
+)
+from trustrelay.common.v1.requirement_types_pb2 import Question, Requirement
 from trustrelay.contracts.parties import party_id
 from trustrelay.sandbox.cast import Cast
 from trustrelay.sandbox.dossier import dossier
@@ -33,8 +43,10 @@ class DemoCast:
         return cls(dossier(cast, today)["cases"], forbidden(cast), folder)
 
     def subject(self, key: str) -> Subject:
-        """The subject of case `a` or `b` as its creator declares it."""
+        """The subject of a case (`a`, `b`, `customs`, `kyc_clean`, `kyc_mismatch`) as its creator declares it."""
         case = self.cases[key]
+        if "person" in case:
+            return _person(case["person"])
         company = case["company"]
         return Subject(
             type=SUBJECT_TYPE_COMPANY,
@@ -44,7 +56,33 @@ class DemoCast:
             vat_number=company["vat_number"],
             lei=company["lei"] or "",
             declared_parties=[_declared(person) for person in case["declared_parties"]],
+            eori=case.get("eori", ""),
+            bank_accounts=[BankAccount(**account) for account in case.get("bank_accounts", [])],
+            selected_services=case.get("selected_services", []),
         )
+
+    def answers(self, key: str, questions: Iterable[Question]) -> dict[str, str]:
+        """What the customer of a case says to the mandatory questions, by what kind of value each wants. Raises KeyError for a kind nobody knows."""
+        known = self.cases[key]["answers"]
+        return {question.question_id: known[question.kind] for question in questions if question.mandatory}
+
+    def file_for(self, key: str, requirement: Requirement) -> Path | None:
+        """The customer's paper of a kind that the requirement takes; None when there is none."""
+        for upload in self.cases[key]["uploads"]:
+            if upload["document_type"] in requirement.document_types:
+                return self.files / str(upload["file"])
+        return None
+
+
+def _person(person: dict[str, Any]) -> Subject:
+    """A natural person; the national number is asked in the portal."""
+    return Subject(
+        type=SUBJECT_TYPE_PERSON,
+        legal_name=person["name"],
+        country=person["country"],
+        birth_date=person["birth_date"],
+        nationality=person["nationality"],
+    )
 
 
 def _declared(person: dict[str, Any]) -> Party:

@@ -65,6 +65,24 @@ class Narrator:
         recommendation = Decision.Name(file.risk.recommendation).removeprefix("DECISION_")
         self._teller.tell(f"risk {level} ({file.risk.score:.2f}, {file.risk.model_version}), rules recommend {recommendation}")
 
+    def scores(self, file: CaseFile) -> None:
+        """Risk, and how far the facts can be relied on."""
+        self.risk(file)
+        scores = file.assessments
+        if scores.HasField("confidence"):
+            self._teller.detail(f"confidence {scores.confidence.score:.2f} ({scores.confidence.rule_version})")
+        if scores.HasField("quality"):
+            self._teller.detail(f"quality {scores.quality.score:.2f} {scores.quality.flag}".rstrip())
+        for row in scores.matrix:
+            if not row.agrees:
+                severity = Severity.Name(row.severity).removeprefix("SEVERITY_")
+                self._teller.detail(f"discrepancy {severity}: {row.fact}")
+        if scores.HasField("trade_profile"):
+            profile = scores.trade_profile
+            self._teller.detail(
+                f"trade profile: {', '.join(profile.services)} need {', '.join(profile.needs)}; missing {', '.join(profile.missing) or 'nothing'}"
+            )
+
     def documents(self, case: PortalCase) -> None:
         """The customer's view of their uploads."""
         for document in case.documents:

@@ -26,18 +26,20 @@ def run_on_own_stack(wishes: Wishes, *, keep: bool) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="trustrelay-demo-", dir="/var/tmp"))
     # SIGTERM unwinds like Ctrl-C, so that nothing is left running.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    held = False
+    held, verdict = False, ""
     try:
-        held = _run(folder, wishes)
+        held, verdict = _run(folder, wishes)
     finally:
         if held and not keep:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             print(f"data and logs are in {folder}")
+    print(verdict)
     return held
 
 
-def _run(folder: Path, wishes: Wishes) -> bool:
+def _run(folder: Path, wishes: Wishes) -> tuple[bool, str]:
+    """Whether all of it held, and the last line."""
     console = Console(width=None if Console().is_terminal else 200)
     teller = Teller(console)
     try:
@@ -47,7 +49,5 @@ def _run(folder: Path, wishes: Wishes) -> bool:
             case_id = asyncio.run(Demo(stack, wishes, teller).run())
     except (DemoFailed, ServiceError, StackError) as failed:
         reason = f"{failed.reason}: {failed.message}" if isinstance(failed, ServiceError) else str(failed)
-        print(f"DEMO FAILED {reason}")
-        return False
-    print(f"DEMO OK case={case_id} status=APPROVED seconds={teller.seconds:.1f}")
-    return True
+        return False, f"DEMO FAILED {reason}"
+    return True, f"DEMO OK case={case_id} status=APPROVED seconds={teller.seconds:.1f}"

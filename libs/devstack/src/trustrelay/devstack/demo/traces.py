@@ -31,20 +31,24 @@ class StageFacts:
     broken: tuple[str, ...]
 
 
-def judge_stages(traces: Path) -> StageFacts:
-    """Reads OTLP JSON lines.
+# Calls that open a case.
+_OPENING = frozenset({"CreateCase", "DecideCase", "ConfirmDecision"})
+
+
+def judge_stages(traces: Path, since: int = 0) -> StageFacts:
+    """Reads OTLP JSON lines; judges the stages exported after the file's first `since` bytes.
 
     A stage with a parent was begun by a message: its trace must hold case-api, the worker, persistence-service and the database. A stage without
-    one must be linked to the trace that opened its case.
+    one must be linked to the trace that opened its case: its creation, or the decision that escalated the case before it.
     """
     by_id: dict[str, Trace] = defaultdict(Trace)
     stages = []
-    for service, span in spans_of(traces):
+    for offset, service, span in _located(traces):
         trace = by_id[span["traceId"]]
         trace.services.add(service)
         trace.names.add(span["name"].rsplit("/", 1)[-1])
         trace.reaches_database |= any(attribute["key"].startswith("db.") for attribute in span.get("attributes", []))
-        if span["name"].startswith("stage "):
+        if span["name"].startswith("stage ") and offset >= since:
             stages.append(span)
     broken = [span["name"] for span in stages if not _holds(span, by_id)]
     continued = sum(1 for span in stages if span.get("parentSpanId"))
@@ -55,14 +59,21 @@ def _holds(span: dict[str, Any], by_id: dict[str, Trace]) -> bool:
     if span.get("parentSpanId"):
         trace = by_id[span["traceId"]]
         return trace.services >= _CHAIN and trace.reaches_database
-    return any("CreateCase" in by_id[link["traceId"]].names for link in span.get("links", []))
+    return any(by_id[link["traceId"]].names & _OPENING for link in span.get("links", []))
 
 
 def spans_of(traces: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every span with the name of its service, from OTLP JSON lines."""
-    for line in traces.read_text("utf-8").splitlines():
+    return ((service, span) for _, service, span in _located(traces))
+
+
+def _located(traces: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """The same, and where in the file its line begins."""
+    offset = 0
+    for line in traces.read_bytes().splitlines(keepends=True):
+        begins, offset = offset, offset + len(line)
         for resource in json.loads(line).get("resourceSpans", []):
             attributes = {item["key"]: item["value"].get("stringValue") for item in resource["resource"].get("attributes", [])}
             for scope in resource.get("scopeSpans", []):
                 for span in scope.get("spans", []):
-                    yield str(attributes.get("service.name")), span
+                    yield begins, str(attributes.get("service.name")), span

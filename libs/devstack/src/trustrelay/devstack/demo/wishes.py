@@ -8,11 +8,16 @@ from pathlib import Path
 #: What `--kill` takes.
 KILLABLE = ("worker", "document-service", "osint-service", "persistence-service", "temporal", "postgres")
 
+KYB, KYC, CUSTOMS = "kyb_standard", "kyc_natural_person", "customs_fiscal_representative"
+#: What `--template` takes.
+TEMPLATES = (KYB, KYC, CUSTOMS)
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`seed` chooses the cast; `kill` is one of KILLABLE; `trace_out` is where the traces are copied to."""
+    """`seed` chooses the cast; `template` the story; `kill` is one of KILLABLE; `trace_out` is where the traces are copied to."""
 
     seed: int = 1
     kill: str | None = None
     trace_out: Path | None = None
+    template: str = KYB

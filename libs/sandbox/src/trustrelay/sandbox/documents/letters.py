@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from reportlab.platypus import Flowable
 
 from trustrelay.sandbox.documents import _page as page
-from trustrelay.sandbox.model import Company
+from trustrelay.sandbox.model import Company, Person
 from trustrelay.sandbox.numbers import dotted
 
 BILL_DAYS_AGO, INVOICE_DAYS_AGO = 24, 15
@@ -16,20 +16,30 @@ def _paper_iban(iban: str) -> str:
     return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
 
 
-def _recipient(company: Company) -> list[Flowable]:
-    place = company.address
+def _recipient(customer: Company | Person) -> list[Flowable]:
+    place = customer.address
     return [
-        page.letter_line(company.legal_name),
+        page.letter_line(_addressee(customer)),
         page.letter_line(f"{place.street} {place.number}"),
         page.letter_line(f"{place.postcode} {place.city}"),
         page.letter_line("Belgium"),
     ]
 
 
-def utility_bill(company: Company, as_of: date) -> bytes:
-    """An electricity bill to the company at its registered office (PDF; the customer scans it)."""
+def _addressee(customer: Company | Person) -> str:
+    return customer.legal_name if isinstance(customer, Company) else customer.name
+
+
+def _reference(customer: Company | Person) -> str:
+    """Digits that make each bill another one."""
+    digits = customer.enterprise_number if isinstance(customer, Company) else f"{sum(map(ord, customer.name)):010d}"
+    return digits[-6:]
+
+
+def utility_bill(customer: Company | Person, as_of: date) -> bytes:
+    """An electricity bill to the company at its registered office, or to a person at home (PDF; case A's customer scans it)."""
     issued = as_of - timedelta(days=BILL_DAYS_AGO)
-    used = 1200 + int(company.enterprise_number[-4:]) % 900
+    used = 1200 + int(_reference(customer)[-4:]) % 900
     start = issued - timedelta(days=31)
     rows = [
         ("Description", "Quantity", "Amount"),
@@ -43,12 +53,12 @@ def utility_bill(company: Company, as_of: date) -> bytes:
             page.title("ELECTRICITY BILL"),
             page.letter_line(f"{SUPPLIER}, customer service"),
             page.gap(),
-            *_recipient(company),
+            *_recipient(customer),
             page.gap(),
             page.letter_line(f"Bill date: {issued:%d/%m/%Y}"),
-            page.letter_line(f"Customer number: 55{company.enterprise_number[-6:]}"),
+            page.letter_line(f"Customer number: 55{_reference(customer)}"),
             page.letter_line(f"Billing period: {start:%d/%m/%Y} to {issued - timedelta(days=1):%d/%m/%Y}"),
-            page.letter_line(f"Supply address: {company.address.line}"),
+            page.letter_line(f"Supply address: {customer.address.line}"),
             page.gap(),
             page.table(rows, (80, 40, 40)),
             page.gap(),

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from trustrelay.contracts.case_workflow import (
     DocumentsSubmitted,
     Envelope,
+    ExtendTimeline,
+    IdentityCompleted,
+    MccUpdate,
     OfficerDecision,
     OverrideCheck,
+    Reassign,
     RequirementsApproved,
     ResolveHit,
+    Resume,
     SecondOfficerDecision,
     SetTier,
     SkipDocuments,
@@ -22,10 +27,15 @@ from trustrelay.contracts.case_workflow import (
 
 Payload = (
     DocumentsSubmitted
+    | ExtendTimeline
+    | IdentityCompleted
+    | MccUpdate
     | OfficerDecision
     | OverrideCheck
+    | Reassign
     | RequirementsApproved
     | ResolveHit
+    | Resume
     | SecondOfficerDecision
     | SetTier
     | SkipDocuments

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from trustrelay.case_api.application.ports import Assertions, Cases, Engine, StagedCase, Staging
 from trustrelay.case_api.application.send_message import ASSERTION_LIFETIME
-from trustrelay.common.v1.case_file_pb2 import CasePolicy
-from trustrelay.contracts.case_workflow import CaseInput, Envelope, OpenCase, Policy, Receipt, Status, Update
+from trustrelay.contracts.case_workflow import CaseInput, Envelope, OpenCase, Receipt, Status, Update
+from trustrelay.contracts.policies import policy_of
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.errors import FailedPrecondition, NotFound
 from trustrelay.servicekit.telemetry import get_logger
@@ -66,18 +66,7 @@ class OpenCaseUseCase:
             template_version=staged.template_version,
             country=staging.subject.country,
             created_by=caller.actor,
+            owner=caller.actor,
             language=staging.language,
-            policy=_policy(staged.policy),
+            policy=policy_of(staged.policy),
         )
-
-
-def _policy(stored: CasePolicy) -> Policy:
-    """The template's demands in the words of the workflow."""
-    return Policy(
-        mandatory_check_kinds=tuple(stored.mandatory_check_kinds),
-        max_bounces=stored.max_bounces,
-        max_iterations=stored.max_iterations,
-        max_timeline_days=stored.max_timeline_days,
-        assisted_release_minutes=stored.assisted_release_minutes,
-        second_officer_triggers=tuple(stored.second_officer_triggers),
-    )

@@ -6,28 +6,31 @@ Every method raises ServiceError; the reasons that callers may rely on are named
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from trustrelay.case_api.application.messages import Payload
+from trustrelay.common.v1.assessment_types_pb2 import IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader, CasePolicy
 from trustrelay.common.v1.case_types_pb2 import CaseStatus, Subject
 from trustrelay.common.v1.decision_types_pb2 import AuditEvent
 from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument
 from trustrelay.contracts.case_workflow import CaseInput, OpenCase, Receipt, Update
+from trustrelay.persistence.v1.case_store_service_pb2 import TemplateInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """A checked request for a new case. `subject` is canonical; `language` is en, nl or fr."""
+    """A checked request for a new case. `subject` is canonical; `language` is en, nl or fr; `answers` by question id."""
 
     request_id: str
     body_sha256: str
     template_id: str
     subject: Subject
     language: str
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,25 @@ class Cases(Protocol):
 
     async def save_answers(self, case_id: str, answers: Mapping[str, str]) -> None:
         """Store portal answers."""
+
+    async def record_identity(self, case_id: str, identity: IdentityResult) -> None:
+        """Store what an identity provider vouched for; the same session again replaces nothing."""
+
+
+class Templates(Protocol):
+    """What cases are opened by."""
+
+    async def put(self, source: str) -> TemplateInfo:
+        """Store a tenant's template.
+
+        InvalidArgument / TEMPLATE_INVALID; FailedPrecondition / TEMPLATE_VERSION_EXISTS; PermissionDenied / TEMPLATE_RESERVED.
+        """
+
+    async def get(self, template_id: str, version: int) -> tuple[TemplateInfo, str]:
+        """A template and its text; version 0 = the newest. NotFound / TEMPLATE_NOT_FOUND."""
+
+    async def newest(self) -> Sequence[TemplateInfo]:
+        """The newest version of each."""
 
 
 class Objects(Protocol):

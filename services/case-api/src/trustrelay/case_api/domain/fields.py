@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Mapping
 from typing import TypeVar
@@ -12,10 +13,12 @@ from trustrelay.servicekit.errors import NotFound
 T = TypeVar("T", bound=int)
 
 MAX_NAME = 300
+MAX_ACTOR = 100
 MAX_REASON = 4_000
 MAX_LIST = 100
 _MAX_ANSWERS = 200
 _MAX_QUESTION = 100
+_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
 
 def request_id(value: str, problems: Problems) -> str:
@@ -48,6 +51,15 @@ def texts(path: str, values: Collection[str], problems: Problems) -> tuple[str, 
     return tuple(text(f"{path}[{i}]", value, problems) for i, value in enumerate(values))
 
 
+def country_code(path: str, value: str, problems: Problems, *, required: bool = True) -> str:
+    """Two upper-case letters (ISO 3166-1 alpha-2)."""
+    code = value.strip().upper()
+    if (code or required) and not _COUNTRY_CODE.fullmatch(code):
+        problems.add(path, "must be an ISO 3166-1 alpha-2 code")
+        return ""
+    return code
+
+
 def choice(path: str, value: T, allowed: Mapping[T, str], problems: Problems) -> str:
     """The name of an enum value, or a problem that names the allowed ones."""
     if value not in allowed:
@@ -64,7 +76,7 @@ def page_size(value: int, problems: Problems, *, limit: int) -> int:
 
 
 def answers(values: Mapping[str, str], problems: Problems) -> dict[str, str]:
-    """Portal answers by question id, within bounds."""
+    """Answers by question id, within bounds."""
     if len(values) > _MAX_ANSWERS:
         problems.add("answers", f"may have at most {_MAX_ANSWERS} entries")
     for index, (question, answer) in enumerate(sorted(values.items())):

@@ -16,14 +16,15 @@ from trustrelay.common.v1.requirement_types_pb2 import (
     DOCUMENT_STATE_INVALID,
     DOCUMENT_STATE_UNREADABLE,
     REQUIREMENT_STATUS_COVERED,
+    REQUIREMENT_STATUS_NOT_APPLICABLE,
     REQUIREMENT_STATUS_WAIVED,
     CaseDocument,
     Requirement,
     ValidationReason,
 )
 
-_NOT_ASKED = frozenset({REQUIREMENT_STATUS_COVERED, REQUIREMENT_STATUS_WAIVED})
-_CUSTOMER_TASKS = frozenset({"reupload_document", "follow_up"})
+_NOT_ASKED = frozenset({REQUIREMENT_STATUS_COVERED, REQUIREMENT_STATUS_WAIVED, REQUIREMENT_STATUS_NOT_APPLICABLE})
+_CUSTOMER_TASKS = frozenset({"reupload_document", "follow_up", "reminder"})
 #: Only here are the reasons written for a customer; a document in review may be under suspicion.
 _REASONS_SHOWN = frozenset({DOCUMENT_STATE_INVALID, DOCUMENT_STATE_UNREADABLE})
 #: Both would tell a customer that something was found (no tipping-off); to them it is one review.

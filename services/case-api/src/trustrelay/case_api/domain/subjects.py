@@ -2,122 +2,120 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime
 
 from stdnum import lei
-from stdnum.be import vat
-from stdnum.exceptions import ValidationError
+from stdnum.be import ssn, vat
 
-from trustrelay.case_api.domain import fields
+from trustrelay.case_api.domain import fields, trade_facts
+from trustrelay.case_api.domain.declared_parties import declared_parties
+from trustrelay.case_api.domain.numbers import number
 from trustrelay.case_api.domain.problems import Problems
-from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_UNSPECIFIED, Party, Subject, SubjectType
-from trustrelay.contracts.parties import party_id
+from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_COMPANY, SUBJECT_TYPE_PERSON, Subject
 
-#: Registration numbers are checked by the rules of the country; so far there are rules for one.
+#: Companies' registration numbers are checked by the rules of the country; so far there are rules for one.
 _COUNTRIES = frozenset({"BE"})
-_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
-_PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-_GENDERS = frozenset({"", "male", "female"})
+_REGISTRATION = ("subject.registration_number", "REGISTRATION_NUMBER_INVALID")
 _MAX_NUMBER = 64
+_OLDEST_YEARS = 130
+_FOR_COMPANIES = ("vat_number", "lei", "eori", "bank_accounts", "selected_services", "declared_parties")
+_FOR_PERSONS = ("birth_date", "nationality")
 
 
 def canonical_subject(declared: Subject, problems: Problems) -> Subject:
     """`declared` with upper-case codes, numbers without separators and party ids; mistakes go to `problems`."""
+    if declared.type == SUBJECT_TYPE_PERSON:
+        return _person(declared, problems)
     if declared.type != SUBJECT_TYPE_COMPANY:
-        problems.add("subject.type", "must be COMPANY")
-    country = _country(declared.country, problems)
+        problems.add("subject.type", "must be COMPANY or PERSON")
+    return _company(declared, problems)
+
+
+def _company(declared: Subject, problems: Problems) -> Subject:
+    _refuse_fields(declared, _FOR_PERSONS, "is for persons only", problems)
+    country = _company_country(declared.country, problems)
     return Subject(
         type=declared.type,
         legal_name=fields.text("subject.legal_name", declared.legal_name, problems, limit=fields.MAX_NAME),
         country=country,
-        registration_number=_registration_number(country, declared.registration_number, problems),
+        registration_number=_enterprise_number(country, declared.registration_number, problems),
         vat_number=_vat_number(declared.vat_number, problems),
-        lei=_number("subject.lei", declared.lei, lei.validate, "LEI_INVALID", "must be an LEI (ISO 17442, 20 characters)", problems),
-        declared_parties=_parties(declared, problems),
+        lei=number("subject.lei", declared.lei, lei.validate, "LEI_INVALID", "must be an LEI (ISO 17442, 20 characters)", problems),
+        declared_parties=declared_parties(declared, problems),
+        eori=trade_facts.eori(declared, problems),
+        bank_accounts=trade_facts.bank_accounts(declared, problems),
+        selected_services=trade_facts.selected_services(declared, problems),
+        website=trade_facts.website(declared, problems),
     )
 
 
-def _country(value: str, problems: Problems) -> str:
-    country = value.strip().upper()
-    if not _COUNTRY_CODE.fullmatch(country):
-        problems.add("subject.country", "must be an ISO 3166-1 alpha-2 code")
-    elif country not in _COUNTRIES:
-        problems.add("subject.country", f"supported countries: {', '.join(sorted(_COUNTRIES))}", "COUNTRY_UNSUPPORTED")
+def _person(declared: Subject, problems: Problems) -> Subject:
+    """A natural person: the country is where they live, the registration number their national number, when it is known already."""
+    _refuse_fields(declared, _FOR_COMPANIES, "is for companies only", problems)
+    country = fields.country_code("subject.country", declared.country, problems)
+    birth_date = _birth_date(declared.birth_date, problems)
+    return Subject(
+        type=declared.type,
+        legal_name=fields.text("subject.legal_name", declared.legal_name, problems, limit=fields.MAX_NAME),
+        country=country,
+        registration_number=_national_number(country, declared.registration_number, birth_date, problems),
+        birth_date=birth_date.isoformat() if birth_date else "",
+        nationality=fields.country_code("subject.nationality", declared.nationality, problems),
+        website=trade_facts.website(declared, problems),
+    )
+
+
+def _refuse_fields(declared: Subject, names: tuple[str, ...], why: str, problems: Problems) -> None:
+    for name in names:
+        if getattr(declared, name):
+            problems.add(f"subject.{name}", why)
+
+
+def _company_country(value: str, problems: Problems) -> str:
+    country = fields.country_code("subject.country", value, problems)
+    if country and country not in _COUNTRIES:
+        problems.add("subject.country", f"supported countries of companies: {', '.join(sorted(_COUNTRIES))}", "COUNTRY_UNSUPPORTED")
     return country
 
 
-def _registration_number(country: str, value: str, problems: Problems) -> str:
+def _enterprise_number(country: str, value: str, problems: Problems) -> str:
     """BE: the ten digits of the KBO enterprise number (modulo 97), without prefix and dots. Other countries are refused by their code already."""
     if country not in _COUNTRIES:
         return value.strip()
-    path, reason = "subject.registration_number", "REGISTRATION_NUMBER_INVALID"
+    path, reason = _REGISTRATION
     if not value.strip():
         problems.add(path, "is required: the KBO enterprise number", reason)
-    return _number(path, value, vat.validate, reason, "must be a KBO enterprise number: 10 digits, modulo 97", problems)
+    return number(path, value, vat.validate, reason, "must be a KBO enterprise number: 10 digits, modulo 97", problems)
+
+
+def _national_number(country: str, value: str, born: date | None, problems: Problems) -> str:
+    """BE: the eleven digits of the national register or BIS number (modulo 97), which must say the declared birth date; others as given."""
+    path, reason = _REGISTRATION
+    if country != "BE":
+        return fields.text(path, value, problems, limit=_MAX_NUMBER, required=False)
+    digits = number(path, value, ssn.validate, reason, "must be a national register or BIS number: 11 digits, modulo 97", problems)
+    if digits and born and ssn.get_birth_date(digits) not in (None, born):
+        problems.add(path, "says another birth date", reason)
+    return digits
 
 
 def _vat_number(value: str, problems: Problems) -> str:
     """`BE` and ten digits. It may differ from the enterprise number: members of a VAT unit share the unit's number."""
-    digits = _number("subject.vat_number", value, vat.validate, "VAT_NUMBER_INVALID", "must be BE and 10 digits, modulo 97", problems)
+    digits = number("subject.vat_number", value, vat.validate, "VAT_NUMBER_INVALID", "must be BE and 10 digits, modulo 97", problems)
     prefixed = value.strip().upper().startswith("BE")
     if digits and not prefixed:
         problems.add("subject.vat_number", "must begin with its country prefix BE", "VAT_NUMBER_INVALID")
     return f"BE{digits}" if digits else ""
 
 
-def _number(path: str, value: str, validate: Callable[[str], str], reason: str, description: str, problems: Problems) -> str:
-    """The compact form by python-stdnum; empty stays empty."""
-    if not value.strip():
-        return ""
+def _birth_date(value: str, problems: Problems) -> date | None:
+    """A full date of somebody who can be alive."""
     try:
-        return validate(value)
-    except ValidationError:
-        problems.add(path, description, reason)
-        return ""
-
-
-def _parties(declared: Subject, problems: Problems) -> list[Party]:
-    if len(declared.declared_parties) > fields.MAX_LIST:
-        problems.add("subject.declared_parties", f"may have at most {fields.MAX_LIST} entries")
-        return []
-    return [_party(f"subject.declared_parties[{i}]", party, problems) for i, party in enumerate(declared.declared_parties)]
-
-
-def _party(path: str, party: Party, problems: Problems) -> Party:
-    """The party as the creator declares it; its id and source are ours."""
-    name = fields.text(f"{path}.full_name", party.full_name, problems, limit=fields.MAX_NAME)
-    if party.type == SUBJECT_TYPE_UNSPECIFIED:
-        problems.add(f"{path}.type", "must be COMPANY or PERSON")
-    if party.birth_date and not _PARTIAL_DATE.fullmatch(party.birth_date):
-        problems.add(f"{path}.birth_date", "must be YYYY, YYYY-MM or YYYY-MM-DD")
-    nationality = party.nationality.strip().upper()
-    if nationality and not _COUNTRY_CODE.fullmatch(nationality):
-        problems.add(f"{path}.nationality", "must be an ISO 3166-1 alpha-2 code")
-    if party.gender not in _GENDERS:
-        problems.add(f"{path}.gender", "must be male, female or empty")
-    if party.share and not _is_share(party.share):
-        problems.add(f"{path}.share", "must be a decimal fraction 0..1")
-    canonical = Party()
-    canonical.CopyFrom(party)
-    canonical.full_name, canonical.nationality, canonical.source = name, nationality, "declared"
-    canonical.id_number = fields.text(f"{path}.id_number", party.id_number, problems, limit=_MAX_NUMBER, required=False)
-    canonical.party_id = _party_id(path, name, SubjectType.Name(party.type).removeprefix("SUBJECT_TYPE_"), problems)
-    return canonical
-
-
-def _party_id(path: str, name: str, kind: str, problems: Problems) -> str:
-    try:
-        return party_id(name, kind)
+        born = date.fromisoformat(value.strip())
     except ValueError:
-        if name:
-            problems.add(f"{path}.full_name", "must contain letters or digits")
-        return ""
-
-
-def _is_share(value: str) -> bool:
-    try:
-        return Decimal(0) <= Decimal(value) <= Decimal(1)
-    except InvalidOperation:
-        return False
+        problems.add("subject.birth_date", "is required: YYYY-MM-DD")
+        return None
+    today = datetime.now(UTC).date()
+    if not today.year - _OLDEST_YEARS <= born.year or born > today:
+        problems.add("subject.birth_date", f"must lie in the last {_OLDEST_YEARS} years")
+    return born

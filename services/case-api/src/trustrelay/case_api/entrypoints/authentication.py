@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -11,7 +11,7 @@ from opentelemetry import trace
 
 from trustrelay.case_api.application.ports import PortalCaseRef
 from trustrelay.case_api.domain.digests import token_sha256
-from trustrelay.case_api.domain.roles import CUSTOMER, require_role
+from trustrelay.case_api.domain.roles import ADMIN_REQUIRED, CUSTOMER, REQUIRED, require_role
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.context import CallContext
 from trustrelay.servicekit.errors import Internal, PermissionDenied, Unauthenticated
@@ -20,6 +20,9 @@ from trustrelay.servicekit.telemetry import get_logger
 
 CASE_SERVICE = "trustrelay.case.v1.CaseService"
 PORTAL_SERVICE = "trustrelay.case.v1.PortalService"
+ADMIN_SERVICE = "trustrelay.case.v1.AdminService"
+#: Services that officers call, with who may call which of their methods.
+_BY_BEARER = {CASE_SERVICE: REQUIRED, ADMIN_SERVICE: ADMIN_REQUIRED}
 _BEARER = "bearer "
 
 _portal_case: ContextVar[str] = ContextVar("trustrelay_portal_case")
@@ -54,8 +57,8 @@ class Authentication(AroundInterceptor):
     async def around(self, method: str, context: ServicerContext) -> AsyncIterator[None]:
         """Raise Unauthenticated or PermissionDenied; else run the call as its caller."""
         service = service_of(method)
-        if service == CASE_SERVICE:
-            caller = await self._officer(method.rpartition("/")[2], context)
+        if (required := _BY_BEARER.get(service)) is not None:
+            caller = await self._officer(method.rpartition("/")[2], required, context)
             with call_context.use(caller):
                 yield
         elif service == PORTAL_SERVICE:
@@ -67,13 +70,13 @@ class Authentication(AroundInterceptor):
         else:
             raise Internal("UNEXPECTED", "a service without authentication was called")
 
-    async def _officer(self, method: str, context: ServicerContext) -> CallContext:
+    async def _officer(self, method: str, required: Mapping[str, frozenset[str]], context: ServicerContext) -> CallContext:
         header = _metadata(context, "authorization")
         if not header.lower().startswith(_BEARER) or not (token := header[len(_BEARER) :].strip()):
             raise Unauthenticated("TOKEN_MISSING", "send `authorization: Bearer <token>` with a token of the identity provider")
         caller = await self._bearer_tokens.caller(token)
         try:
-            require_role(method, caller.roles)
+            require_role(method, caller.roles, required)
         except PermissionDenied as refusal:
             get_logger().warning("call.refused", reason=refusal.reason, method=method, tenant=caller.tenant_id, actor=caller.actor)
             raise

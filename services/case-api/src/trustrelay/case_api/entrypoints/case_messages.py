@@ -22,7 +22,7 @@ _MODIFICATIONS = {
 }
 
 
-_Request = (
+Request = (
     pb.ApproveRequirementsRequest
     | pb.SkipDocumentsRequest
     | pb.ResolveHitRequest
@@ -31,6 +31,10 @@ _Request = (
     | pb.ConfirmDecisionRequest
     | pb.WithdrawCaseRequest
     | pb.SetAutomationTierRequest
+    | pb.ExtendTimelineRequest
+    | pb.ReassignCaseRequest
+    | pb.ReclassifyMccRequest
+    | pb.ResumeCaseRequest
 )
 
 
@@ -39,14 +43,14 @@ def approve_requirements(request: pb.ApproveRequirementsRequest) -> Message:
     problems = Problems()
     modifications = tuple(_modification(f"modifications[{i}]", m, problems) for i, m in enumerate(request.modifications))
     reason = fields.text("reason", request.reason, problems, required=False)
-    return _message(request, wf.Update.REQUIREMENTS_APPROVED, problems, partial(wf.RequirementsApproved, modifications=modifications, reason=reason))
+    return message(request, wf.Update.REQUIREMENTS_APPROVED, problems, partial(wf.RequirementsApproved, modifications=modifications, reason=reason))
 
 
 def skip_documents(request: pb.SkipDocumentsRequest) -> Message:
     """Ends the wait for the customer, with a reason."""
     problems = Problems()
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.SKIP_DOCUMENTS, problems, partial(wf.SkipDocuments, reason=reason))
+    return message(request, wf.Update.SKIP_DOCUMENTS, problems, partial(wf.SkipDocuments, reason=reason))
 
 
 def resolve_hit(request: pb.ResolveHitRequest) -> Message:
@@ -55,7 +59,7 @@ def resolve_hit(request: pb.ResolveHitRequest) -> Message:
     hit_id = fields.text("hit_id", request.hit_id, problems, limit=fields.MAX_NAME)
     resolution = fields.choice("resolution", request.resolution, _RESOLUTIONS, problems)
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.RESOLVE_HIT, problems, lambda e: wf.ResolveHit(e, hit_id, wf.HitResolution(resolution), reason))
+    return message(request, wf.Update.RESOLVE_HIT, problems, lambda e: wf.ResolveHit(e, hit_id, wf.HitResolution(resolution), reason))
 
 
 def override_check(request: pb.OverrideCheckRequest) -> Message:
@@ -63,7 +67,7 @@ def override_check(request: pb.OverrideCheckRequest) -> Message:
     problems = Problems()
     check_id = fields.text("check_id", request.check_id, problems, limit=fields.MAX_NAME)
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.OVERRIDE_CHECK, problems, partial(wf.OverrideCheck, check_id=check_id, reason=reason))
+    return message(request, wf.Update.OVERRIDE_CHECK, problems, partial(wf.OverrideCheck, check_id=check_id, reason=reason))
 
 
 def decide(request: pb.DecideCaseRequest) -> Message:
@@ -74,12 +78,18 @@ def decide(request: pb.DecideCaseRequest) -> Message:
     reason = fields.text("reason", request.reason, problems)
     restrictions = fields.texts("restrictions", request.restrictions, problems)
     tasks = fields.texts("follow_up_tasks", request.follow_up_tasks, problems)
+    escalated = decision == wf.Decision.ESCALATE
+    owner = fields.text("escalation_owner", request.escalation_owner, problems, limit=fields.MAX_ACTOR, required=False)
+    if escalated and not owner:
+        problems.add("escalation_owner", "is required for ESCALATE: who takes the successor case", "OWNER_REQUIRED")
+    if owner and not escalated:
+        problems.add("escalation_owner", "is for ESCALATE only")
     if decision == wf.Decision.APPROVE_WITH_RESTRICTIONS and not restrictions:
         problems.add("restrictions", "is required for APPROVE_WITH_RESTRICTIONS")
     if decision == wf.Decision.FOLLOW_UP and not tasks:
         problems.add("follow_up_tasks", "is required for FOLLOW_UP")
-    return _message(
-        request, wf.Update.OFFICER_DECISION, problems, lambda e: wf.OfficerDecision(e, wf.Decision(decision), reason, restrictions, tasks)
+    return message(
+        request, wf.Update.OFFICER_DECISION, problems, lambda e: wf.OfficerDecision(e, wf.Decision(decision), reason, restrictions, tasks, owner)
     )
 
 
@@ -88,14 +98,14 @@ def confirm_decision(request: pb.ConfirmDecisionRequest) -> Message:
     problems = Problems()
     decision = fields.choice("decision", request.decision, _SECOND_DECISIONS, problems)
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.SECOND_DECISION, problems, lambda e: wf.SecondOfficerDecision(e, wf.SecondDecision(decision), reason))
+    return message(request, wf.Update.SECOND_DECISION, problems, lambda e: wf.SecondOfficerDecision(e, wf.SecondDecision(decision), reason))
 
 
 def withdraw(request: pb.WithdrawCaseRequest) -> Message:
     """Ends the case without a decision, with a reason."""
     problems = Problems()
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.WITHDRAW, problems, partial(wf.Withdraw, reason=reason))
+    return message(request, wf.Update.WITHDRAW, problems, partial(wf.Withdraw, reason=reason))
 
 
 def set_tier(request: pb.SetAutomationTierRequest) -> Message:
@@ -103,7 +113,7 @@ def set_tier(request: pb.SetAutomationTierRequest) -> Message:
     problems = Problems()
     tier = fields.choice("tier", request.tier, _TIERS, problems)
     reason = fields.text("reason", request.reason, problems)
-    return _message(request, wf.Update.SET_TIER, problems, lambda e: wf.SetTier(e, wf.Tier(tier), reason))
+    return message(request, wf.Update.SET_TIER, problems, lambda e: wf.SetTier(e, wf.Tier(tier), reason))
 
 
 def _modification(path: str, change: pb.RequirementModification, problems: Problems) -> wf.RequirementModification:
@@ -113,7 +123,7 @@ def _modification(path: str, change: pb.RequirementModification, problems: Probl
     return wf.RequirementModification(requirement, status, reason)
 
 
-def _message(request: _Request, update: wf.Update, problems: Problems, payload: Callable[[wf.Envelope], Payload]) -> Message:
+def message(request: Request, update: wf.Update, problems: Problems, payload: Callable[[wf.Envelope], Payload]) -> Message:
     """What every message carries; refuses the request if anything in it is wrong."""
     request_id = fields.request_id(request.request_id, problems)
     if not request.case_id.strip():

@@ -25,9 +25,10 @@ def staging(request: pb.CreateCaseRequest) -> Staging:
     if language not in _LANGUAGES:
         problems.add("language", f"must be one of {', '.join(_LANGUAGES)}")
     subject = canonical_subject(request.subject, problems)
+    answers = fields.answers(request.answers, problems)
     problems.refuse_if_any()
-    canonical = pb.CreateCaseRequest(template_id=template, subject=subject, language=language)
-    return Staging(request_id, body_sha256(canonical), template, subject, language)
+    canonical = pb.CreateCaseRequest(template_id=template, subject=subject, language=language, answers=answers)
+    return Staging(request_id, body_sha256(canonical), template, subject, language, answers)
 
 
 def officer_upload(request: pb.CreateUploadRequest) -> UploadRequest:

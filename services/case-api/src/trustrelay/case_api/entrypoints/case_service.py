@@ -11,14 +11,15 @@ from opentelemetry import trace
 from trustrelay.case.v1 import case_service_pb2 as pb
 from trustrelay.case.v1.case_service_pb2_grpc import CaseServiceServicer
 from trustrelay.case_api.application.capsule import FetchCapsule
+from trustrelay.case_api.application.identity import VerifyIdentity
 from trustrelay.case_api.application.messages import Message
 from trustrelay.case_api.application.open_case import OpenCaseUseCase
 from trustrelay.case_api.application.portal import PortalAccess
-from trustrelay.case_api.application.ports import AuditLog, Cases
+from trustrelay.case_api.application.ports import AuditLog, Cases, Templates
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
 from trustrelay.case_api.domain.preconditions import status_value
-from trustrelay.case_api.entrypoints import case_messages, case_requests
+from trustrelay.case_api.entrypoints import case_messages, case_requests, case_stewardship
 from trustrelay.contracts.case_workflow import Receipt
 from trustrelay.contracts.etags import etag
 from trustrelay.servicekit.handlers import ServicerContext
@@ -32,9 +33,11 @@ class Application:
     send: SendMessage
     uploads: Uploads
     portal: PortalAccess
+    identity: VerifyIdentity
     fetch_capsule: FetchCapsule
     cases: Cases
     audit: AuditLog
+    templates: Templates
 
 
 class CaseServicer(CaseServiceServicer):
@@ -95,6 +98,22 @@ class CaseServicer(CaseServiceServicer):
     async def SetAutomationTier(self, request: pb.SetAutomationTierRequest, context: ServicerContext) -> pb.SetAutomationTierResponse:
         """Forces a tier."""
         return pb.SetAutomationTierResponse(receipt=await self._sent(case_messages.set_tier(request)))
+
+    async def ExtendTimeline(self, request: pb.ExtendTimelineRequest, context: ServicerContext) -> pb.ExtendTimelineResponse:
+        """More time."""
+        return pb.ExtendTimelineResponse(receipt=await self._sent(case_stewardship.extend_timeline(request)))
+
+    async def ReassignCase(self, request: pb.ReassignCaseRequest, context: ServicerContext) -> pb.ReassignCaseResponse:
+        """Another owner."""
+        return pb.ReassignCaseResponse(receipt=await self._sent(case_stewardship.reassign(request)))
+
+    async def ReclassifyMcc(self, request: pb.ReclassifyMccRequest, context: ServicerContext) -> pb.ReclassifyMccResponse:
+        """Another merchant category."""
+        return pb.ReclassifyMccResponse(receipt=await self._sent(case_stewardship.reclassify_mcc(request)))
+
+    async def ResumeCase(self, request: pb.ResumeCaseRequest, context: ServicerContext) -> pb.ResumeCaseResponse:
+        """Takes a failed case up again."""
+        return pb.ResumeCaseResponse(receipt=await self._sent(case_stewardship.resume(request)))
 
     async def CreatePortalLink(self, request: pb.CreatePortalLinkRequest, context: ServicerContext) -> pb.CreatePortalLinkResponse:
         """A way in for the customer."""

@@ -67,6 +67,34 @@ class PortalServicer(PortalServiceServicer):
         status = portal_view.shown_status(status_value(receipt.status))
         return pb.SubmitDocumentsResponse(status=status, submission_number=receipt.submission_number)
 
+    async def StartIdentityVerification(
+        self, request: pb.StartIdentityVerificationRequest, context: ServicerContext
+    ) -> pb.StartIdentityVerificationResponse:
+        """Where the customer proves who they are."""
+        request_id = _request_id(request.request_id)
+        with _told_to_customers():
+            url, expires_at = await self._app.identity.start(portal_case(), request_id)
+        reply = pb.StartIdentityVerificationResponse(authorization_url=url)
+        reply.expire_time.FromDatetime(expires_at)
+        return reply
+
+    async def CompleteIdentityVerification(
+        self, request: pb.CompleteIdentityVerificationRequest, context: ServicerContext
+    ) -> pb.CompleteIdentityVerificationResponse:
+        """The customer is back from there. The session that `state` names is the intention, so any request id will do."""
+        _request_id(request.request_id)
+        with _told_to_customers():
+            receipt, assurance = await self._app.identity.complete(portal_case(), request.state, request.code)
+        status = portal_view.shown_status(status_value(receipt.status))
+        return pb.CompleteIdentityVerificationResponse(status=status, assurance=assurance)
+
+
+def _request_id(value: str) -> str:
+    problems = Problems()
+    checked = fields.request_id(value, problems)
+    problems.refuse_if_any()
+    return checked
+
 
 def _submission(request: pb.SubmitDocumentsRequest, case_id: str) -> Message:
     problems = Problems()
@@ -100,6 +128,7 @@ def _portal_case(case_file: CaseFile) -> pb.PortalCase:
         tasks=portal_view.customer_tasks(case_file.tasks),
         expire_time=header.expire_time if header.HasField("expire_time") else None,
         answers=case_file.answers,
+        questions=case_file.questions,
     )
 
 

@@ -16,6 +16,7 @@ from trustrelay.osint_service.domain.screening.model import PEP, SANCTION, Liste
 from trustrelay.osint_service.domain.screening.screen import NOT_CONFIGURED
 
 Parser = Callable[..., Iterator[ListedEntity]]
+CACHE_UNUSABLE = "LIST_CACHE_UNUSABLE"
 _OFAC_FILES = ("SDN.CSV", "ALT.CSV", "ADD.CSV")
 
 
@@ -40,6 +41,9 @@ class PublishedList:
             return ListUnavailable(self.dataset, self.topic, error.reason)
         except BodyUnparsable:
             return ListUnavailable(self.dataset, self.topic, UNPARSABLE)
+        except OSError:
+            # A full disk may have room again at the next try.
+            return ListUnavailable(self.dataset, self.topic, CACHE_UNUSABLE)
         if not entities:
             # A published list is never empty: an empty one is a broken download.
             return ListUnavailable(self.dataset, self.topic, UNPARSABLE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trustrelay.osint_service.application.keeping import Kept, kept
 from trustrelay.osint_service.application.ports import Article, Articles, Destination, EvidenceStore, MediaSearch, NotAssessed
 from trustrelay.osint_service.application.progress import TICK_SECONDS, Done, Progress, side_by_side
+from trustrelay.osint_service.domain.evidence.synthesis import write_synthesis
 from trustrelay.osint_service.domain.media import adverse
 from trustrelay.osint_service.domain.model import Check, Evidence, Finding, Outcome, Party, Role, Severity, Subject
 from trustrelay.osint_service.domain.screening.names import press_name
@@ -19,11 +20,12 @@ Answered = tuple[Party, Kept[Articles | NotAssessed]]
 
 @dataclass(frozen=True, slots=True)
 class InvestigationResult:
-    """One check per party, a finding per article."""
+    """One check per party, a finding per article, and what officers read."""
 
     evidence: tuple[Evidence, ...]
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...]
+    synthesis_markdown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Investigate:
             return not any(isinstance(k.answer, NotAssessed) for _, k in answers)
 
         async for event in side_by_side({"gdelt": gdelt}, assessed=assessed, tick_seconds=self.tick_seconds):
-            yield _result(event.results["gdelt"]) if isinstance(event, Done) else event
+            yield _result(subject, parties, event.results["gdelt"]) if isinstance(event, Done) else event
 
     async def _searched(self, party: Party, destination: Destination) -> Kept[Articles | NotAssessed]:
         return await kept(await self.media.search(press_name(party.full_name, party.type)), self.store, destination)
@@ -60,10 +62,11 @@ def _searchable(subject: Subject, parties: Sequence[Party]) -> list[Party]:
     return [Party("", subject.type, subject.legal_name, frozenset({Role.SUBJECT})), *ordered]
 
 
-def _result(answers: Sequence[Answered]) -> InvestigationResult:
+def _result(subject: Subject, parties: Sequence[Party], answers: Sequence[Answered]) -> InvestigationResult:
     evidence = {item.evidence_id: item for _, answered in answers for item in answered.evidence}
-    findings = [finding for party, answered in answers for finding in _findings(party, answered)]
-    return InvestigationResult(tuple(evidence.values()), tuple(_check(party, answered) for party, answered in answers), tuple(findings))
+    checks = tuple(_check(party, answered) for party, answered in answers)
+    findings = tuple(finding for party, answered in answers for finding in _findings(party, answered))
+    return InvestigationResult(tuple(evidence.values()), checks, findings, write_synthesis(subject, parties, checks, findings))
 
 
 def _check(party: Party, answered: Kept[Articles | NotAssessed]) -> Check:

@@ -108,6 +108,25 @@ class LeiRegister(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EoriValid:
+    """The register knows the number. Empty name = the holder has not agreed to its publication."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EoriInvalid:
+    """The register says that there is no such number."""
+
+
+class EoriRegister(Protocol):
+    """Who knows the Union's EORI numbers (the Commission's validation service)."""
+
+    async def check_eori(self, number: str) -> EoriValid | EoriInvalid | NotAssessed:
+        """`number` is compact, with its prefix."""
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryRecord:
     """What a register says about a company; `documents` are (kind, body)."""
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from trustrelay.osint_service.application.ports import ListSource, ListUnavailable, LoadedList
 from trustrelay.osint_service.domain.model import Party
 from trustrelay.osint_service.domain.screening.model import DatasetVersion
-from trustrelay.osint_service.domain.screening.screen import DEFAULT_THRESHOLD, Screening, Snapshot, screen
+from trustrelay.osint_service.domain.screening.screen import DEFAULT_THRESHOLD, NOT_CONFIGURED, Screening, Snapshot, screen
 from trustrelay.servicekit.errors import FieldViolation, InvalidArgument, Unavailable
 from trustrelay.servicekit.telemetry import get_logger
 
@@ -16,19 +16,39 @@ NOT_LOADED = "NOT_LOADED_YET"
 
 
 class ScreeningDesk:
-    """Holds one immutable snapshot; a refresh builds the next one beside it and swaps."""
+    """Holds one immutable snapshot; what is loaded anew is indexed beside it, then swapped in."""
 
     def __init__(self, sources: Sequence[ListSource]) -> None:
         self._sources: Mapping[str, ListSource] = {source.dataset: source for source in sources}
         self._loaded: dict[str, LoadedList] = {}
         self._failed: dict[str, ListUnavailable] = {}
+        self._indexed: tuple[LoadedList, ...] = ()
         self._snapshot: Snapshot | None = None
-        self._refreshing = asyncio.Lock()
+        self._first_load_ended = asyncio.Event()
+        # One load of a list at a time: two would write the same files.
+        self._loading = {name: asyncio.Lock() for name in self._sources}
+        self._swapping = asyncio.Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every list, configured or not."""
+        return tuple(self._sources)
 
     @property
     def ready(self) -> bool:
-        """True once the first load has ended, whatever it found."""
+        """True once every list was tried and what was found is indexed, whatever it was."""
         return self._snapshot is not None
+
+    async def first_load_ended(self) -> None:
+        """Returns once `ready`."""
+        await self._first_load_ended.wait()
+
+    def missing(self, dataset: str) -> bool:
+        """True while no version of that list is loaded and another try could bring one: not for a list without address."""
+        if dataset in self._loaded:
+            return False
+        failed = self._failed.get(dataset)
+        return failed is None or failed.reason != NOT_CONFIGURED
 
     def datasets(self) -> tuple[DatasetVersion, ...]:
         """What is loaded now; before the first load ended, every list with reason NOT_LOADED_YET."""
@@ -53,23 +73,47 @@ class ScreeningDesk:
         """
         if unknown := set(datasets) - set(self._sources):
             raise InvalidArgument("DATASET_UNKNOWN", "no such list", metadata={"dataset": sorted(unknown)[0]})
-        async with self._refreshing:
-            for name in datasets or tuple(self._sources):
-                answer = await self._sources[name].load()
-                match answer:
-                    case LoadedList():
-                        self._loaded[name] = answer
-                        self._failed.pop(name, None)
-                        get_logger().info("list.loaded", dataset=name, entities=len(answer.entities), sha256=answer.sha256)
-                    case ListUnavailable():
-                        self._failed[name] = answer
-                        get_logger().warning("list.unavailable", dataset=name, reason=answer.reason, earlier_version=name in self._loaded)
-                yield _version(answer)
-            self._snapshot = await asyncio.to_thread(self._built)
+        for name in datasets or self.names:
+            yield _version(await self._load(name))
+        await self._swap()
 
-    def _built(self) -> Snapshot:
-        versions = [_version(self._loaded.get(name) or self._failed.get(name) or ListUnavailable(name, "", NOT_LOADED)) for name in self._sources]
-        return Snapshot(versions, (entity for loaded in self._loaded.values() for entity in loaded.entities))
+    async def load(self, dataset: str) -> None:
+        """Load one list and put it into the index; a list that fails keeps the version it had."""
+        await self._load(dataset)
+        await self._swap()
+
+    async def _load(self, name: str) -> LoadedList | ListUnavailable:
+        async with self._loading[name]:
+            answer = await self._sources[name].load()
+            match answer:
+                case LoadedList():
+                    self._loaded[name] = answer
+                    self._failed.pop(name, None)
+                    get_logger().info("list.loaded", dataset=name, entities=len(answer.entities), sha256=answer.sha256)
+                case ListUnavailable():
+                    self._failed[name] = answer
+                    get_logger().warning("list.unavailable", dataset=name, reason=answer.reason, earlier_version=name in self._loaded)
+            return answer
+
+    async def _swap(self) -> None:
+        """Publish what is loaded by now as one snapshot; none before every list was tried, as half of them would look like all."""
+        async with self._swapping:
+            if any(name not in self._loaded and name not in self._failed for name in self._sources):
+                return
+            loaded = tuple(self._loaded[name] for name in self._sources if name in self._loaded)
+            versions = [_version(self._loaded.get(name) or self._failed[name]) for name in self._sources]
+            if self._snapshot is not None and loaded == self._indexed:
+                # A try that failed again brings another reason at most: not worth an index.
+                self._snapshot = self._snapshot.with_versions(versions)
+                return
+            self._snapshot = await asyncio.to_thread(_built, versions, loaded)
+            self._indexed = loaded
+            get_logger().info("lists.indexed", loaded=len(loaded), missing=sum(bool(version.unavailable_reason) for version in versions))
+            self._first_load_ended.set()
+
+
+def _built(versions: Sequence[DatasetVersion], loaded: Sequence[LoadedList]) -> Snapshot:
+    return Snapshot(versions, (entity for each in loaded for entity in each.entities))
 
 
 def _version(answer: LoadedList | ListUnavailable) -> DatasetVersion:

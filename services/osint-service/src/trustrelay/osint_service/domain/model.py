@@ -74,8 +74,16 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccount:
+    """An account the subject declared; `purpose` is company or guarantee."""
+
+    iban: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is under review, as declared."""
+    """Who is under review, as declared. `birth_date` and `nationality` are a person's; for a person `country` is where they live."""
 
     type: PartyType
     legal_name: str
@@ -84,6 +92,12 @@ class Subject:
     vat_number: str = ""
     lei: str = ""
     declared_parties: tuple[Party, ...] = ()
+    birth_date: str = ""
+    nationality: str = ""
+    eori: str = ""
+    bank_accounts: tuple[BankAccount, ...] = ()
+    selected_services: tuple[str, ...] = ()
+    website: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +142,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One verification. `reason` is set for FAILED and NOT_ASSESSED; `party_id` is empty for the subject itself."""
+    """One verification. `reason` is set for FAILED and NOT_ASSESSED; `party_id` is empty for the subject itself.
+
+    `about` tells checks of one kind apart that are not about a party: an account's purpose, a question's id.
+    """
 
     kind: str
     outcome: Outcome
@@ -138,6 +155,7 @@ class Check:
     evidence_ids: tuple[str, ...] = ()
     # An officer accepted a NOT_ASSESSED with a reason.
     overridden: bool = False
+    about: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome in (Outcome.FAILED, Outcome.NOT_ASSESSED) and not self.reason:
@@ -145,8 +163,9 @@ class Check:
 
     @property
     def check_id(self) -> str:
-        """Deterministic: kind and party; the kind alone for the subject itself."""
-        return f"{self.kind}:{self.party_id}" if self.party_id else self.kind
+        """Deterministic: kind and what it is about; the kind alone for the subject itself."""
+        about = self.about or self.party_id
+        return f"{self.kind}:{about}" if about else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from trustrelay.common.v1 import assessment_types_pb2 as assessment_types
 from trustrelay.common.v1 import case_types_pb2 as case_types
 from trustrelay.common.v1 import evidence_types_pb2 as evidence_types
 from trustrelay.common.v1 import objects_pb2 as objects
 from trustrelay.osint_service.application.ports import Destination
+from trustrelay.osint_service.domain.evidence.crossref import Row
 from trustrelay.osint_service.domain.model import (
+    BankAccount,
     Check,
     Evidence,
     Finding,
@@ -75,6 +78,9 @@ def subject(message: case_types.Subject) -> Subject:
     return Subject(
         type=party_type(message.type, "subject.type"), legal_name=message.legal_name, country=message.country.upper(),
         registration_number=message.registration_number, vat_number=message.vat_number, lei=message.lei, declared_parties=declared,
+        birth_date=message.birth_date, nationality=message.nationality.upper(), eori=message.eori, website=message.website.strip(),
+        bank_accounts=tuple(BankAccount(each.iban, each.purpose) for each in message.bank_accounts),
+        selected_services=tuple(message.selected_services),
     )  # fmt: skip
 
 
@@ -122,11 +128,16 @@ def check(message: evidence_types.Check) -> Check:
     return Check(message.kind, outcome, reason, message.detail, message.party_id, ids, message.overridden)
 
 
+def outcome_value(value: Outcome) -> evidence_types.CheckOutcome.ValueType:
+    """The outcome as the contracts write it."""
+    return evidence_types.CheckOutcome.Value(f"CHECK_OUTCOME_{value.value}")
+
+
 def check_message(value: Check, now: datetime) -> evidence_types.Check:
     """The check as the contracts write it, made at `now`."""
     return evidence_types.Check(
         check_id=value.check_id, kind=value.kind, party_id=value.party_id, reason=value.reason, detail=value.detail,
-        outcome=evidence_types.CheckOutcome.Value(f"CHECK_OUTCOME_{value.outcome.value}"), evidence_ids=value.evidence_ids, check_time=timestamp(now),
+        outcome=outcome_value(value.outcome), evidence_ids=value.evidence_ids, check_time=timestamp(now),
     )  # fmt: skip
 
 
@@ -153,6 +164,18 @@ def hit_status(value: evidence_types.HitStatus.ValueType) -> HitStatus:
     """An unspecified status is read as OPEN: nobody has judged it."""
     name = _short(evidence_types.HitStatus.Name(value), "HIT_STATUS_")
     return HitStatus.OPEN if name == "UNSPECIFIED" else HitStatus[name]
+
+
+def row(message: assessment_types.CorroborationRow) -> Row:
+    """A disagreement without severity is read as LOW."""
+    severity = None if message.agrees else Severity(message.severity) if message.severity else Severity.LOW
+    return Row(message.fact, dict(message.values), message.agrees, severity)
+
+
+def row_message(value: Row) -> assessment_types.CorroborationRow:
+    """The row as the contracts write it."""
+    severity = evidence_types.SEVERITY_UNSPECIFIED if value.severity is None else evidence_types.Severity.Value(f"SEVERITY_{value.severity.name}")
+    return assessment_types.CorroborationRow(fact=value.fact, values=dict(value.values), agrees=value.agrees, severity=severity)
 
 
 def _short(name: str, prefix: str = "PARTY_ROLE_") -> str:

@@ -40,6 +40,7 @@ async def _resolve(unit: Unit, case_id: str, version: int, resolution: HitResolu
     status = HIT_STATUS.name(resolution.status)
     if status not in {"FALSE_POSITIVE", "TRUE_MATCH"}:
         raise checks.invalid("hit_resolution.status", "must be FALSE_POSITIVE or TRUE_MATCH")
+    checks.need_text("hit_resolution.reason", resolution.reason)
     state = HitState(status, resolution.reason, resolution.actor or actor)
     if not await unit.judgements.resolve_hit(case_id, version, resolution.hit_id, state, now):
         raise FailedPrecondition("HIT_NOT_FOUND", "the case has no such hit", metadata={"hit_id": resolution.hit_id})
@@ -55,7 +56,7 @@ async def _override(unit: Unit, case_id: str, version: int, override: CheckOverr
 
 async def _requirement(unit: Unit, case_id: str, change: RequirementChange) -> None:
     status = REQUIREMENT_STATUS.name(change.status)
-    if status == "UNSPECIFIED" or not await unit.papers.set_requirement_status(case_id, change.requirement_id, status):
+    if status == "UNSPECIFIED" or not await unit.papers.set_requirement_by_officer(case_id, change.requirement_id, status):
         raise FailedPrecondition("REQUIREMENT_NOT_FOUND", "the case has no such requirement", metadata={"requirement_id": change.requirement_id})
 
 

@@ -63,6 +63,14 @@ def json_object(field: str, text: str) -> dict[str, Any]:
     return value
 
 
+def need_answers(answers: Mapping[str, str]) -> None:
+    """Raises FIELD_INVALID for a question id or an answer that cannot be stored."""
+    for question, answer in answers.items():
+        need_text("answers", question, longest=200)
+        if len(answer) > 10_000 or "\x00" in answer:
+            raise invalid("answers", "an answer has at most 10000 characters")
+
+
 def moment(stamp: Timestamp) -> datetime:
     """An aware datetime."""
     return stamp.ToDatetime(tzinfo=UTC)

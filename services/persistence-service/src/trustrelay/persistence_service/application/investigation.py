@@ -5,7 +5,7 @@ from datetime import datetime
 
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.common.v1.case_types_pb2 import Party
-from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_FAILED, CHECK_OUTCOME_NOT_ASSESSED, Check, Evidence, Hit
+from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_FAILED, CHECK_OUTCOME_NOT_ASSESSED, HIT_STATUS_DISMISSED, Check, Evidence, Hit
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigationRequest
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.object_ports import Objects
@@ -14,6 +14,7 @@ from trustrelay.persistence_service.application.verification import verified
 from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, HIT_STATUS
+from trustrelay.persistence_service.domain.evidence import rewritten
 from trustrelay.persistence_service.domain.hits import HitState, after_screening, contradicting_kinds
 from trustrelay.persistence_service.domain.objects import CaseFolder
 
@@ -28,6 +29,8 @@ async def record_investigation(
     checks.need_text("operation_id", request.operation_id, longest=200)
     for check in request.checks:
         _need_assessed(check)
+    if request.assessments.HasField("identity"):
+        raise checks.invalid("assessments.identity", "is what an identity provider says; see RecordIdentity")
     async with store.unit(tenant) as unit:
         await unit.cases.get(request.case_id)
     evidence = await _verified(objects, CaseFolder(tenant, request.case_id), request.evidence)
@@ -35,6 +38,7 @@ async def record_investigation(
     async with store.unit(tenant) as unit:
         case = await unit.cases.locked(request.case_id)
         await _put_plain(unit, case.case_id, request, evidence)
+        await unit.facts.put_assessments(case.case_id, request.assessments, now)
         await put_parties(unit, case.case_id, request.parties)
         entries = [_entry(request, actor, now)]
         for record in request.screenings:
@@ -54,7 +58,8 @@ async def put_parties(unit: Unit, case_id: str, found: Iterable[Party]) -> None:
 
 async def _put_plain(unit: Unit, case_id: str, request: RecordInvestigationRequest, evidence: Iterable[Evidence]) -> None:
     for item in evidence:
-        await unit.facts.put_evidence(case_id, request.iteration, item)
+        stored = await unit.facts.evidence(case_id, item.evidence_id)
+        await unit.facts.put_evidence(case_id, request.iteration, rewritten(stored, item))
     for profile in request.profiles:
         await unit.facts.put_profile(case_id, profile)
     for check in request.checks:
@@ -70,6 +75,8 @@ async def _put_hit(unit: Unit, case_id: str, operation_id: str, hit: Hit, now: d
     if HIT_STATUS.name(hit.status) not in {"OPEN", "DISMISSED"}:
         raise checks.invalid("screenings.hits.status", "a screening says OPEN or DISMISSED; officers confirm and clear")
     stored = await unit.facts.hit_state(case_id, hit.hit_id)
+    if hit.status == HIT_STATUS_DISMISSED:
+        checks.need_text("screenings.hits.status_reason", hit.status_reason, longest=200)
     state = after_screening(stored, hit)
     await unit.facts.put_hit(case_id, hit, state)
     return [] if stored is not None and stored.status == state.status else _rule_entry(case_id, operation_id, hit, stored, state, now)
@@ -103,14 +110,19 @@ async def _verified(objects: Objects, folder: CaseFolder, evidence: Iterable[Evi
         checks.need_text("evidence.evidence_id", item.evidence_id, longest=200)
         stored = Evidence()
         stored.CopyFrom(item)
-        if item.object.key:
-            stored.object.CopyFrom(await verified(objects, folder, item.object))
+        for name in ("object", "markdown", "docling_json"):
+            ref = getattr(item, name)
+            if ref.key:
+                getattr(stored, name).CopyFrom(await verified(objects, folder, ref))
         result.append(stored)
     return result
 
 
 def _entry(request: RecordInvestigationRequest, actor: str, now: datetime) -> Entry:
+    assessed = sorted(field.name for field, _ in request.assessments.ListFields())
     counted = ("profiles", "parties", "evidence", "checks", "findings", "screenings")
-    facts = {"stage": request.stage, "iteration": request.iteration} | {name: len(getattr(request, name)) for name in counted}
+    facts: dict[str, object] = {"stage": request.stage, "iteration": request.iteration} | {name: len(getattr(request, name)) for name in counted}
+    if assessed:
+        facts["assessments"] = assessed
     event_id = ids.derived("investigation", request.case_id, request.operation_id, request.stage)
     return Entry(event_id, "investigation_recorded", actor, now, facts)

@@ -34,10 +34,7 @@ async def resolve_token(store: Store, clock: Clock, token_sha256: str) -> tuple[
 
 async def save_answers(store: Store, clock: Clock, tenant: str, case_id: str, answers: Mapping[str, str]) -> None:
     """The newest answer to each question replaces the one before. Raises FIELD_INVALID."""
-    for question, answer in answers.items():
-        checks.need_text("answers", question, longest=200)
-        if len(answer) > 10_000 or "\x00" in answer:
-            raise checks.invalid("answers", "an answer has at most 10000 characters")
+    checks.need_answers(answers)
     async with store.unit(tenant) as unit:
         case = await unit.cases.locked(case_id)
         await unit.portal.save_answers(case.case_id, answers, clock())

@@ -42,15 +42,21 @@ class WatchPace:
 
 
 async def watch_case(store: Store, tenant: str, case_id: str, pace: WatchPace) -> AsyncIterator[Case]:
-    """The case now, after each transition seen, and again at least every `pace.tick`; ends after a terminal status."""
+    """The case now, at each version after that, and again at least every `pace.tick`; ends after a terminal status.
+
+    However many transitions fall between two looks, each is shown, in order.
+    """
     shown: Case | None = None
     sent_at = 0.0
     while shown is None or not shown.terminal:
         async with store.unit(tenant) as unit:
             case = await unit.cases.get(case_id)
-        if shown is None or case.state_version != shown.state_version or time.monotonic() - sent_at >= pace.tick:
-            shown, sent_at = case, time.monotonic()
-            yield case
+            passed = [] if shown is None else await unit.ledger.versions(case, after=shown.state_version)
+        if not passed and (shown is None or time.monotonic() - sent_at >= pace.tick):
+            passed = [case]
+        for each in passed:
+            shown, sent_at = each, time.monotonic()
+            yield each
         if not case.terminal:
             await asyncio.sleep(pace.poll)
 

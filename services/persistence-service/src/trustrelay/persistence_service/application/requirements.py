@@ -20,7 +20,8 @@ async def set_requirements(store: Store, clock: Clock, tenant: str, actor: str, 
         for position, requirement in enumerate(wanted):
             checks.need_text("requirements.requirement_id", requirement.requirement_id, longest=100)
             stored = await unit.papers.requirement_status(case_id, requirement.requirement_id)
-            status = status_after_analysis(stored, REQUIREMENT_STATUS.name(requirement.status))
+            by_officer = await unit.papers.requirement_set_by_officer(case_id, requirement.requirement_id)
+            status = status_after_analysis(stored, REQUIREMENT_STATUS.name(requirement.status), by_officer=by_officer)
             await unit.papers.put_requirement(case_id, position, requirement, status)
             facts[requirement.requirement_id] = status
         event_id = ids.derived("requirements_set", case_id, str(case.state_version), checks.sha256_of(facts))

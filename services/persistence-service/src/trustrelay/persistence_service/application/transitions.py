@@ -1,7 +1,6 @@
 """The workflow's transitions: compare-and-set of a case's state with everything that belongs to it."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.persistence.v1.case_store_service_pb2 import AuditEntry, RecordTransitionRequest
 from trustrelay.persistence_service.application import changes, checks
-from trustrelay.persistence_service.application.ports import Clock, DomainEvent, Store, Unit
+from trustrelay.persistence_service.application.ports import Clock, DomainEvent, Store, Version
 from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.cases import Case, merged_projection
@@ -28,18 +27,18 @@ async def record_transition(store: Store, clock: Clock, tenant: str, actor: str,
     entries = [audit_entry(entry, actor, clock(), request.trace_id) for entry in request.audit]
     async with store.unit(tenant) as unit:
         case = await unit.cases.locked(request.case_id)
-        stored = await unit.ledger.transition_digest(case.case_id, request.expected_version + 1)
-        if stored is None and case.state_version == request.expected_version:
+        if case.state_version == request.expected_version:
             now = clock()
             await changes.apply(unit, case, case.state_version + 1, request.changes, actor, now)
             after = _after(case, request, status, patch, now)
-            await _write(unit, case, after, digest, actor, entries, now)
-            await unit.ledger.add_domain_event(after, _event(case, after, request), now)
+            await unit.cases.advance(after)
+            entries = entries or [_plain_entry(case, after, actor, now)]
+            await unit.ledger.add_version(Version(after, digest, actor, now, _event(case, after, request), entries))
             case = after
-        elif stored != digest:
-            raise Aborted("STATE_VERSION_CONFLICT", "the case has changed since", metadata={"state_version": str(case.state_version)})
-        else:
+        elif await unit.ledger.transition_digest(case.case_id, request.expected_version + 1) == digest:
             case = replace(case, state_version=request.expected_version + 1)
+        else:
+            raise Aborted("STATE_VERSION_CONFLICT", "the case has changed since", metadata={"state_version": str(case.state_version)})
         return case, await unit.cases.summary(case.case_id)
 
 
@@ -71,6 +70,8 @@ def _checked(request: RecordTransitionRequest) -> tuple[str, dict[str, Any]]:
         raise checks.invalid("status", "is required")
     if request.expected_version < 1 or request.iteration < 0:
         raise checks.invalid("expected_version", "must be at least 1, iteration at least 0")
+    if request.owner:
+        checks.need_text("owner", request.owner, longest=200)
     return status, checks.json_object("projection_json", request.projection_json)
 
 
@@ -87,13 +88,8 @@ def _after(before: Case, request: RecordTransitionRequest, status: str, patch: d
         projection=merged_projection(before.projection or {}, patch),
         expire_time=checks.optional_moment(request, "expire_time") or before.expire_time,
         trace_id=request.trace_id or before.trace_id,
+        owner=request.owner or before.owner,
     )
-
-
-async def _write(unit: Unit, before: Case, after: Case, digest: str, actor: str, entries: Sequence[Entry], now: datetime) -> None:
-    await unit.cases.advance(after)
-    await unit.ledger.add_transition(after, digest=digest, actor=actor, recorded_at=now)
-    await unit.ledger.append_audit(after.case_id, entries or [_plain_entry(before, after, actor, now)])
 
 
 def _plain_entry(before: Case, after: Case, actor: str, now: datetime) -> Entry:

@@ -48,15 +48,15 @@ class Desk:
 async def create_upload(desk: Desk, tenant: str, wish: UploadWish) -> tuple[str, WriteGrant]:
     """Upload id and a POST policy for exactly one key. The same request again: the same id, a fresh policy.
 
-    Raises FIELD_INVALID, DOCUMENT_EMPTY, DOCUMENT_TOO_LARGE, REQUIREMENT_NOT_FOUND, REQUEST_ID_REUSED, CASE_CLOSED.
+    Raises FIELD_INVALID, DOCUMENT_EMPTY, DOCUMENT_TOO_LARGE, REQUIREMENT_NOT_FOUND, REQUIREMENT_ANSWERED_BY_IDENTITY, REQUEST_ID_REUSED,
+    CASE_CLOSED.
     """
     request_id, now = _checked(wish), desk.clock()
     async with desk.store.unit(tenant) as unit:
         case = await unit.cases.get(wish.case_id)
         if case.terminal:
             raise FailedPrecondition("CASE_CLOSED", "the case is closed", metadata={"status": case.status})
-        if await unit.papers.requirement_status(wish.case_id, wish.requirement_id) is None:
-            raise NotFound("REQUIREMENT_NOT_FOUND", "the case has no such requirement")
+        await _need_document_asked(unit, wish)
         wanted = Upload(
             tenant_id=tenant, case_id=wish.case_id, upload_id=ids.upload_id(tenant, request_id), request_id=request_id,
             body_sha256=checks.sha256_of(wish.__dict__), requirement_id=wish.requirement_id, iteration=case.iteration,
@@ -66,6 +66,15 @@ async def create_upload(desk: Desk, tenant: str, wish: UploadWish) -> tuple[str,
     if upload.body_sha256 != wanted.body_sha256:
         raise AlreadyExists("REQUEST_ID_REUSED", "this request_id was used with another body")
     return upload.upload_id, _grant(desk, upload)
+
+
+async def _need_document_asked(unit: Unit, wish: UploadWish) -> None:
+    """Raises REQUIREMENT_NOT_FOUND, REQUIREMENT_ANSWERED_BY_IDENTITY."""
+    answered_by = await unit.papers.requirement_answered_by(wish.case_id, wish.requirement_id)
+    if answered_by is None:
+        raise NotFound("REQUIREMENT_NOT_FOUND", "the case has no such requirement")
+    if answered_by == "identity":
+        raise FailedPrecondition("REQUIREMENT_ANSWERED_BY_IDENTITY", "no document answers this; the customer identifies with a provider")
 
 
 async def complete_upload(desk: Desk, tenant: str, case_id: str, upload_id: str) -> CaseDocument:

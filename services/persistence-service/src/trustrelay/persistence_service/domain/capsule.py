@@ -51,6 +51,9 @@ def statement(
             "documents": [_json(document) for document in file.documents],
             "evidence": [_json(evidence) for evidence in file.evidence],
             "risk_assessment": _json(file.risk) if file.HasField("risk") else None,
+            "assessments": {name: value for name, value in _json(file.assessments).items() if name != "identity"},
+            "identity": _identity(file),
+            "predecessor_case_id": header.predecessor_case_id or None,
             "policy": _json(file.policy),
             "audit_head": {"sequence": audit_head[0], "chain_hash": audit_head[1]},
             # Absence of a trusted timestamp is stated, never silent.
@@ -77,13 +80,22 @@ def subjects(file: CaseFile) -> list[dict[str, Any]]:
 
 
 def _objects(file: CaseFile) -> Iterable[ObjectRef]:
-    yield from (evidence.object for evidence in file.evidence)
+    for evidence in file.evidence:
+        yield from (evidence.object, evidence.markdown, evidence.docling_json)
     for document in file.documents:
         yield from (document.original, document.markdown, document.docling_json)
 
 
 def _json(message: Message) -> dict[str, Any]:
     return MessageToDict(message, preserving_proto_field_name=True)
+
+
+def _identity(file: CaseFile) -> dict[str, Any] | None:
+    """Which signed token of which provider; what it says of the person stays with the provider's token and the case."""
+    if not file.assessments.HasField("identity"):
+        return None
+    told = ("session_id", "provider", "assurance", "verify_time", "token_sha256")
+    return {name: value for name, value in _json(file.assessments.identity).items() if name in told}
 
 
 def _without_hits(record: ScreeningRecord) -> dict[str, Any]:

@@ -39,6 +39,12 @@ class Case:
     opened_at: datetime | None = None
     expire_time: datetime | None = None
     trace_id: str = ""
+    # Empty on rows that are older than ownership: the creator then.
+    owner: str = ""
+    predecessor_case_id: str = ""
+    # Read only: the opened case that this one was escalated to, and when it was decided.
+    successor_case_id: str = ""
+    decided_at: datetime | None = None
 
     @property
     def opened(self) -> bool:
@@ -74,6 +80,9 @@ def header(case: Case) -> CaseHeader:
         tier_set_by=case.tier_set_by,
         created_by=case.created_by,
         trace_id=case.trace_id,
+        owner=case.owner or case.created_by,
+        predecessor_case_id=case.predecessor_case_id,
+        successor_case_id=case.successor_case_id,
     )
     shown.create_time.FromDatetime(case.created_at)
     shown.update_time.FromDatetime(case.updated_at)

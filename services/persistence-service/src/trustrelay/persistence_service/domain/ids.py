@@ -15,6 +15,11 @@ def case_id(tenant: str, request_id: str) -> str:
     return derived("case", tenant, request_id)
 
 
+def successor_request_id(predecessor: str) -> str:
+    """Stands in for a request: no client's can be the same, as those are random (version 4)."""
+    return derived("successor", predecessor)
+
+
 def upload_id(tenant: str, request_id: str) -> str:
     """The upload that a tenant's request asks for."""
     return derived("upload", tenant, request_id)

@@ -6,17 +6,18 @@ from collections.abc import Iterable
 _LIVED = frozenset({"SUBMITTED", "SATISFIED", "BOUNCED", "WAIVED"})
 
 
-def status_after_analysis(stored: str | None, computed: str) -> str:
+def status_after_analysis(stored: str | None, computed: str, *, by_officer: bool = False) -> str:
     """The status to keep when requirements are computed again; `computed` UNSPECIFIED means OPEN.
 
-    OPEN and COVERED never undo an upload, a verdict or a waiver.
+    OPEN, COVERED and NOT_APPLICABLE never undo an upload, a verdict, a waiver, or what an officer asked for again.
     """
     wanted = "OPEN" if computed == "UNSPECIFIED" else computed
-    return stored if stored in _LIVED and wanted not in _LIVED else wanted
+    kept = stored is not None and (by_officer or stored in _LIVED) and wanted not in _LIVED
+    return stored if kept and stored is not None else wanted
 
 
 # Asked of nobody any more: an upload that comes all the same does not ask for it again.
-_SETTLED = frozenset({"COVERED", "WAIVED"})
+_SETTLED = frozenset({"COVERED", "WAIVED", "NOT_APPLICABLE"})
 _REFUSED = frozenset({"INVALID", "UNREADABLE"})
 
 

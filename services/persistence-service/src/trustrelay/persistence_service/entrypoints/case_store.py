@@ -6,9 +6,21 @@ from typing import Any
 
 from trustrelay.persistence.v1 import case_store_service_pb2 as pb
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceServicer
-from trustrelay.persistence_service.application import checks, documents, investigation, opening, portal, reading, requirements, transitions
+from trustrelay.persistence_service.application import (
+    checks,
+    documents,
+    identity,
+    investigation,
+    opening,
+    portal,
+    reading,
+    requirements,
+    successors,
+    track_record,
+    transitions,
+)
 from trustrelay.persistence_service.application.object_ports import Objects
-from trustrelay.persistence_service.application.ports import Clock, Store, Templates
+from trustrelay.persistence_service.application.ports import Clock, Store, TemplateLibrary
 from trustrelay.persistence_service.domain.cases import header
 from trustrelay.persistence_service.entrypoints.trace import current_trace_id
 from trustrelay.servicekit.context import current
@@ -20,13 +32,13 @@ class CaseStoreServicer(CaseStoreServiceServicer):
 
     store: Store
     objects: Objects
-    templates: Templates
+    templates: TemplateLibrary
     clock: Clock
     pace: reading.WatchPace = field(default_factory=reading.WatchPace)
 
     async def StageCase(self, request: pb.StageCaseRequest, context: Any) -> pb.StageCaseResponse:
         caller = current()
-        staging = opening.Staging(request.request_id, request.body_sha256, request.template_id, request.subject, request.language)
+        staging = opening.Staging(request.request_id, request.body_sha256, request.template_id, request.subject, request.language, request.answers)
         case = await opening.stage_case(self.store, self.templates, self.clock, caller.tenant_id, caller.actor, staging)
         return pb.StageCaseResponse(case_id=case.case_id, template_version=case.template_version, policy=case.policy, opened=case.opened)
 
@@ -85,3 +97,20 @@ class CaseStoreServicer(CaseStoreServiceServicer):
     async def SaveAnswers(self, request: pb.SaveAnswersRequest, context: Any) -> pb.SaveAnswersResponse:
         await portal.save_answers(self.store, self.clock, current().tenant_id, request.case_id, request.answers)
         return pb.SaveAnswersResponse()
+
+    async def StageSuccessor(self, request: pb.StageSuccessorRequest, context: Any) -> pb.StageSuccessorResponse:
+        caller = current()
+        case = await successors.stage_successor(self.store, self.clock, caller.tenant_id, caller.actor, request.case_id)
+        return pb.StageSuccessorResponse(
+            case_id=case.case_id, template_id=case.template_id, template_version=case.template_version, policy=case.policy,
+            country=case.subject.country, created_by=case.created_by, owner=case.owner, language=case.language,
+        )  # fmt: skip
+
+    async def GetTrackRecord(self, request: pb.GetTrackRecordRequest, context: Any) -> pb.GetTrackRecordResponse:
+        decided, agreement = await track_record.track_record(self.store, current().tenant_id, request.case_id)
+        return pb.GetTrackRecordResponse(decided_cases=decided, agreement=agreement)
+
+    async def RecordIdentity(self, request: pb.RecordIdentityRequest, context: Any) -> pb.RecordIdentityResponse:
+        caller = current()
+        summary = await identity.record_identity(self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.identity)
+        return pb.RecordIdentityResponse(summary=summary)

@@ -1,243 +1,143 @@
-"""The path of a KYB case, stage by stage; messages change the state it waits on."""
+"""The path of a case: which stage follows is read from the state alone, so that it can be taken up anywhere."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.case_workflow import CaseInput, Policy, Status, Tier
-    from trustrelay.workflow_worker.application import catalogue
-    from trustrelay.workflow_worker.application.recorder import Recorder, Step
-    from trustrelay.workflow_worker.application.running import reason_of, run_activity, run_best_effort
+    from trustrelay.contracts.case_workflow import CaseInput, Path, Status
+    from trustrelay.workflow_worker.application.catalogue import PERSIST
+    from trustrelay.workflow_worker.application.extraction import Extraction
+    from trustrelay.workflow_worker.application.recorder import Recorder
+    from trustrelay.workflow_worker.application.running import BETWEEN_OUTAGES, reason_of
+    from trustrelay.workflow_worker.application.stages.company import GapAnalysis, Inquiry, Investigation, PreInvestigation
+    from trustrelay.workflow_worker.application.stages.customs import CustomsInquiry
+    from trustrelay.workflow_worker.application.stages.documents import Documents
+    from trustrelay.workflow_worker.application.stages.gate import Gate
+    from trustrelay.workflow_worker.application.stages.opening import Opening
+    from trustrelay.workflow_worker.application.stages.person import PersonGaps, PersonInvestigation
+    from trustrelay.workflow_worker.application.stages.portal import Portal
+    from trustrelay.workflow_worker.application.stages.review import FollowUp, ForPeople
+    from trustrelay.workflow_worker.application.stages.stage import Move, Stage, Tools, noted
+    from trustrelay.workflow_worker.application.steps import Step, failing
     from trustrelay.workflow_worker.application.tracing import stage_span
-    from trustrelay.workflow_worker.domain import texts
-    from trustrelay.workflow_worker.domain.gate import Closed, Open, judge_gate
-    from trustrelay.workflow_worker.domain.records import AuditRecord, FailedRequirement, TaskChange, Validated
     from trustrelay.workflow_worker.domain.state import WorkflowState
 
-_MACHINE = "workflow"
+
+def stages_of(tools: Tools, extraction: Extraction) -> dict[Status, Stage]:
+    """The stage table: every status that is not terminal has one."""
+    shared: dict[Status, Stage] = {
+        Status.REQUIREMENTS_REVIEW: Gate(tools),
+        Status.AWAITING_DOCUMENTS: Portal(tools),
+        Status.PROCESSING_DOCUMENTS: Documents(tools),
+        Status.REVIEW_PENDING: ForPeople(tools),
+        Status.AWAITING_SECOND_APPROVAL: ForPeople(tools),
+        Status.FOLLOW_UP: FollowUp(tools),
+        Status.FAILED: ForPeople(tools),
+    }
+    if tools.policy.path is Path.KYC:
+        own: dict[Status, Stage] = {
+            Status.CREATED: Opening(tools, Status.DOCUMENT_GAP_ANALYSIS),
+            Status.DOCUMENT_GAP_ANALYSIS: PersonGaps(tools),
+            Status.INVESTIGATING: PersonInvestigation(tools),
+        }
+        return shared | own
+    inquiry = (CustomsInquiry if tools.policy.path is Path.CUSTOMS else Inquiry)(tools, extraction)
+    return shared | {
+        Status.CREATED: Opening(tools, Status.PRE_INVESTIGATION),
+        Status.PRE_INVESTIGATION: PreInvestigation(tools, inquiry),
+        Status.DOCUMENT_GAP_ANALYSIS: GapAnalysis(tools),
+        Status.INVESTIGATING: Investigation(tools, inquiry),
+    }
 
 
 class CasePath:
-    """Drives one case from CREATED to its end."""
+    """Drives one case from wherever it stands to its end."""
 
-    def __init__(self, case: CaseInput, state: WorkflowState, recorder: Recorder) -> None:
+    def __init__(self, case: CaseInput, state: WorkflowState, recorder: Recorder, stages: dict[Status, Stage]) -> None:
         self._case = case
         self._state = state
         self._recorder = recorder
-        self._policy: Policy = case.policy
+        self._stages = stages
+        # Where the stage that is at work began: a message or a failure may lead the case elsewhere meanwhile.
+        self._here = state.status
 
     async def run(self) -> None:
-        """From the stored case to a terminal state. Raises ActivityError when something without best effort is given up."""
-        await self._pre_investigate()
-        await self._find_gaps()
-        await self._pass_gate()
-        while await self._collect_documents():
-            await self._review()
-            await self._open_portal("officer-follow-up")
+        """Until the case is closed. What is given up makes it FAILED, from where a manager resumes it. Raises ContinueLater."""
+        move: Move | None = None
+        while not self._state.closed:
+            try:
+                move = await self._go(move)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                move = None
+                await self._fail(error)
 
-    async def enter(
-        self,
-        status: Status,
-        *audit: AuditRecord,
-        tasks: tuple[TaskChange, ...] = (),
-        when: Callable[[], bool] = lambda: True,
-    ) -> bool:
-        """Stores the transition, unless `when` says no once its turn has come. Nothing follows once a message has closed the case."""
+    async def _go(self, move: Move | None) -> Move | None:
+        """Makes the move, works in the stage that it leads to, waits there; the next move, or None to look where the case stands."""
+        if move is None:
+            stage = self._arrived()
+            if stage.works:
+                with stage_span(self._state, self._case, self._here):
+                    return await stage.work()
+            return await stage.wait()
+        with stage_span(self._state, self._case, move.status):
+            if not await self._enter(move):
+                return move.otherwise
+            if self._state.closed:
+                return None
+            stage = self._arrived()
+            if stage.works:
+                return await stage.work()
+        return await stage.wait()
+
+    def _arrived(self) -> Stage:
+        self._here = self._state.status
+        return self._stages[self._here]
+
+    async def _enter(self, move: Move) -> bool:
+        """Stores the move, unless the case is elsewhere by then or `when` says no. Nothing follows once a message has closed the case."""
 
         def due() -> Step | None:
-            self._stop_when_closed()
-            return Step(audit=(_status_changed(status), *audit), status=status, tasks=tasks) if when() else None
+            if self._state.closed:
+                raise asyncio.CancelledError
+            if self._state.status is not self._here or not move.when():
+                return None
+            audit = (*noted("status_changed", status=move.status), *move.audit)
+            return Step(audit, status=move.status, tasks=move.tasks, apply=move.apply)
 
         await self._recorder.store(due)
-        return self._state.status is status
+        return self._state.status is move.status
 
-    def _stop_when_closed(self) -> None:
-        if self._state.closed:
-            raise asyncio.CancelledError
+    async def _fail(self, error: FailureError) -> None:
+        """Stops the case with what was given up and why, unless a message closed it at the same moment. An outage of the store delays it.
 
-    async def _pre_investigate(self) -> None:
-        case = self._recorder.case_ref(iteration=0)
-        with stage_span(self._state, self._case, Status.PRE_INVESTIGATION):
-            await self.enter(Status.PRE_INVESTIGATION)
-            await run_best_effort(catalogue.REGISTRY_AND_DOCUMENTS, case)
-            await asyncio.gather(
-                run_best_effort(catalogue.RUN_OSINT_INVESTIGATION, case),
-                run_best_effort(catalogue.RUN_VERIFICATION_CHECKS, case),
-                run_best_effort(catalogue.SCREEN_PARTIES, case),
-            )
-            self._state.summary = await run_activity(catalogue.REASSESS_RISK, case)
-
-    async def _find_gaps(self) -> None:
-        case = self._recorder.case_ref(iteration=0)
-        with stage_span(self._state, self._case, Status.DOCUMENT_GAP_ANALYSIS):
-            await self.enter(Status.DOCUMENT_GAP_ANALYSIS)
-            await run_activity(catalogue.CROSS_REFERENCE_EVIDENCE, case)
-            self._state.summary = await run_activity(catalogue.ANALYZE_DOCUMENT_GAPS, case)
-            await self._assign_tier()
-
-    async def _assign_tier(self) -> None:
-        """The rules' tier, unless a manager has forced one; a failure of the rules means FULL_REVIEW."""
-        try:
-            assigned = await run_activity(catalogue.ASSIGN_AUTOMATION_TIER, self._recorder.case_ref())
-            tier, rule = assigned.tier, f"rule:{assigned.rule}"
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            tier, rule = Tier.FULL_REVIEW, f"rule:tier/not-assessed/{reason_of(error)}"
-        if not self._state.tier_forced:
-            self._state.tier, self._state.tier_set_by = tier, rule
-
-    async def _pass_gate(self) -> None:
-        with stage_span(self._state, self._case, Status.REQUIREMENTS_REVIEW):
-            await self.enter(Status.REQUIREMENTS_REVIEW, AuditRecord("tier_assigned", self._state.tier_set_by, {"tier": self._state.tier}))
-        entered = workflow.now()
-
-        def verdict() -> Open | Closed:
-            return judge_gate(self._state, self._policy, workflow.now() - entered)
-
-        def still_open() -> bool:
-            """Judged again when its turn to be stored comes: a manager's word may have come in between."""
-            self._state.requirements_approved = isinstance(verdict(), Open)
-            return self._state.requirements_approved
-
-        while True:
-            match verdict():
-                case Open(rule):
-                    if await self._open_portal(rule, when=still_open):
-                        return
-                case Closed(recheck_in):
-                    await self._wait_for_change(recheck_in)
-
-    async def _wait_for_change(self, longest: timedelta | None) -> None:
-        """Until the state changes, or `longest` has passed."""
-        seen = self._state.state_version
-        try:
-            await workflow.wait_condition(lambda: self._state.state_version != seen, timeout=longest)
-        except TimeoutError:
-            return
-
-    async def _collect_documents(self) -> bool:
-        """Portal rounds until the documents are good enough, or nobody should wait longer, then the investigation of them. False = expired."""
-        while True:
-            if not await self._wait_for_customer():
-                if await self._expire():
-                    return False
-                continue
-            skipped, validated = await self._process()
-            if self._submitted():  # more came meanwhile: judge all of it together
-                continue
-            if validated.failed and not skipped and self._state.bounces < self._policy.max_bounces:
-                await self._bounce(validated.failed)
-            elif await self._investigate():
-                return True
-
-    async def _open_portal(self, rule: str, *, when: Callable[[], bool] = lambda: True) -> bool:
-        audit = AuditRecord("requirements_gate_opened", _MACHINE, {"rule": rule, "iteration": str(self._state.current_iteration)})
-        with stage_span(self._state, self._case, Status.AWAITING_DOCUMENTS):
-            return await self.enter(Status.AWAITING_DOCUMENTS, audit, when=when)
-
-    async def _wait_for_customer(self) -> bool:
-        """Until a submission that was not processed yet, or a skip; False when the case's time is over first."""
-        left = _until(self._state.expire_at)
-        if left is not None and left <= timedelta(0):
-            return self._customer_is_done()
-        try:
-            await workflow.wait_condition(self._customer_is_done, timeout=left)
-        except TimeoutError:
-            return self._customer_is_done()
-        return True
-
-    def _customer_is_done(self) -> bool:
-        return self._submitted() or self._state.skip_documents
-
-    def _submitted(self) -> bool:
-        """A submission waits that no round has taken yet."""
-        return self._state.last_submitted > self._state.last_processed
-
-    async def _process(self) -> tuple[bool, Validated]:
-        """Whether an officer skipped the customer, and what became of the documents; after a skip, what was uploaded is processed all the same."""
-        skipped = False
-
-        def take() -> bool:
-            """Takes every submission, and the skip flag, that this round answers: a later one gets a round of its own."""
-            nonlocal skipped
-            self._state.last_processed = self._state.last_submitted
-            skipped, self._state.skip_documents = self._state.skip_documents, False
-            return True
-
-        with stage_span(self._state, self._case, Status.PROCESSING_DOCUMENTS):
-            await self.enter(Status.PROCESSING_DOCUMENTS, when=take)
-            return skipped, await self._read_documents()
-
-    async def _read_documents(self) -> Validated:
-        case = self._recorder.case_ref()
-        await run_activity(catalogue.PROCESS_DOCUMENTS, case)
-        validated = await run_activity(catalogue.VALIDATE_DOCUMENTS, case)
-        self._state.summary = validated.summary
-        if validated.valid_documents:
-            self._state.summary = await run_activity(catalogue.EXTRACT_DOCUMENT_DATA, case)
-        return validated
-
-    async def _bounce(self, failed: tuple[FailedRequirement, ...]) -> None:
-        """Asks the customer again, without an officer."""
-        self._state.bounces += 1
-        codes = {f"requirement.{one.requirement_id}": ",".join(one.codes) for one in failed}
-        audit = AuditRecord("validation_bounce_back", _MACHINE, {"bounce": str(self._state.bounces), **codes})
-        tasks = tuple(_reupload_task(one, self._case.language) for one in failed)
-        with stage_span(self._state, self._case, Status.AWAITING_DOCUMENTS):
-            await self.enter(Status.AWAITING_DOCUMENTS, audit, tasks=tasks)
-
-    async def _expire(self) -> bool:
-        """Ends the case, unless a submission or a skip was being stored at the last moment."""
-        with stage_span(self._state, self._case, Status.EXPIRED):
-            return await self.enter(Status.EXPIRED, AuditRecord("case_expired", _MACHINE, {}), when=lambda: not self._customer_is_done())
-
-    async def _investigate(self) -> bool:
-        """Screens whom the documents name as well, and compares all sources; later iterations ask the registers again.
-
-        False = a submission came in before it began.
+        Raises what the store says when it refuses even that: then the workflow itself fails, in everybody's sight.
         """
-        case = self._recorder.case_ref()
-        with stage_span(self._state, self._case, Status.INVESTIGATING):
-            if not await self.enter(Status.INVESTIGATING, when=lambda: not self._submitted()):
-                return False
-            if self._state.current_iteration > 1:
-                await run_best_effort(catalogue.REGISTRY_AND_DOCUMENTS, case)
-                await run_best_effort(catalogue.RUN_VERIFICATION_CHECKS, case)
-            await run_best_effort(catalogue.SCREEN_PARTIES, case)
-            await run_activity(catalogue.CROSS_REFERENCE_EVIDENCE, case)
-            self._state.summary = await run_activity(catalogue.REASSESS_RISK, case)
-            self._state.risk_stale = False
-            await self.enter(Status.REVIEW_PENDING)
-        return True
+        activity, reason = _what_failed(error)
 
-    async def _review(self) -> None:
-        """Waits for the officers without limit; their handlers store the decision. Returns for another iteration; a final decision ends the path."""
-        await workflow.wait_condition(lambda: self._state.follow_up)
-        self._state.follow_up = False
-        self._state.current_iteration += 1
-        self._state.bounces = 0
+        def due() -> Step | None:
+            stopped = self._state.closed or self._state.status is Status.FAILED
+            return None if stopped else failing(activity, reason, self._state.status)
+
+        while True:
+            try:
+                await self._recorder.store(due)
+            except ActivityError as outage:
+                if is_cancelled_exception(outage):
+                    raise
+                await workflow.sleep(BETWEEN_OUTAGES)
+            else:
+                return
 
 
-def _status_changed(status: Status) -> AuditRecord:
-    return AuditRecord("status_changed", _MACHINE, {"status": status})
-
-
-def _reupload_task(failed: FailedRequirement, language: str) -> TaskChange:
-    missing = failed.codes == ("MISSING",)
-    return TaskChange(
-        task_id=f"reupload/{failed.requirement_id}",
-        kind="reupload_document",
-        requirement_id=failed.requirement_id,
-        text=texts.reupload(language, missing=missing),
-    )
-
-
-def _until(moment: datetime | None) -> timedelta | None:
-    return None if moment is None else moment - workflow.now()
+def _what_failed(error: FailureError) -> tuple[str, str]:
+    if isinstance(error, ActivityError):
+        return error.activity_type, reason_of(error)
+    if isinstance(error, ApplicationError) and error.type:
+        return PERSIST.name, error.type
+    return PERSIST.name, type(error).__name__

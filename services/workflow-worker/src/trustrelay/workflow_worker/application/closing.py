@@ -1,4 +1,4 @@
-"""How a case ends beside its path: sealed, failed, or asked to be cancelled."""
+"""What follows a decision: the case is sealed, goes on elsewhere when it was escalated, and is remembered."""
 
 from __future__ import annotations
 
@@ -6,60 +6,73 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.case_workflow import CaseInput, Status
-    from trustrelay.workflow_worker.application.catalogue import ASSEMBLE_TRUST_CAPSULE, PERSIST
-    from trustrelay.workflow_worker.application.recorder import Recorder, Step
-    from trustrelay.workflow_worker.application.running import reason_of, run_activity
+    from trustrelay.contracts.case_workflow import CaseInput, Path, Status
+    from trustrelay.workflow_worker.application import catalogue
+    from trustrelay.workflow_worker.application.catalogue import Activity
+    from trustrelay.workflow_worker.application.notes import Notes
+    from trustrelay.workflow_worker.application.recorder import Recorder
+    from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity
+    from trustrelay.workflow_worker.application.successors import Successors
     from trustrelay.workflow_worker.application.tracing import stage_span
-    from trustrelay.workflow_worker.domain.records import AuditRecord
+    from trustrelay.workflow_worker.domain.records import Assessed, CaseRef
     from trustrelay.workflow_worker.domain.state import WorkflowState
 
-_MACHINE = "workflow"
 _BETWEEN_SEALINGS = timedelta(hours=1)
 
 
 @dataclass
 class Closing:
-    """What the workflow itself says about the end of its case."""
+    """Nothing here changes the decision any more."""
 
     case: CaseInput
     state: WorkflowState
     recorder: Recorder
+    notes: Notes
+    successors: Successors
 
-    async def seal(self) -> None:
-        """The capsule of a decided case is signed and stored; an outage, however long, delays it, as the decision itself stands.
+    async def after_decision(self) -> None:
+        """Successor, capsule, graph, memory. Raises ActivityError when the capsule is refused for good."""
+        if self.state.status is Status.ESCALATED:
+            with stage_span(self.state, self.case, self.state.status):
+                await self.successors.begin()
+        await self._seal()
+        with stage_span(self.state, self.case, self.state.status):
+            if self.case.policy.path is not Path.KYC:
+                await self._remember(catalogue.POPULATE_KNOWLEDGE_GRAPH)
+            await self._remember(catalogue.CONSOLIDATE_INVESTIGATION_MEMORY)
 
-        Raises ActivityError when the store refuses for good.
-        """
+    async def refuse_cancellation(self) -> None:
+        """Keeps on record that someone asked Temporal to cancel the case."""
+        await self.notes.refused("cancel", "ASSERTION_MISSING")
+
+    async def _seal(self) -> None:
+        """The capsule of a decided case is signed and stored; an outage, however long, delays it, as the decision itself stands."""
         while not await self._sealed():
             await workflow.sleep(_BETWEEN_SEALINGS)
 
     async def _sealed(self) -> bool:
         with stage_span(self.state, self.case, self.state.status):
             try:
-                await run_activity(ASSEMBLE_TRUST_CAPSULE, self.recorder.case_ref())
+                await run_activity(catalogue.ASSEMBLE_TRUST_CAPSULE, self.recorder.case_ref())
             except ActivityError as error:
-                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+                if is_final(error) or is_cancelled_exception(error):
                     raise
                 return False
             return True
 
-    async def fail(self, error: FailureError) -> None:
-        """Ends the case as FAILED with what was given up and why, unless a message closed it at the same moment."""
-        activity, reason = PERSIST.name, type(error).__name__
-        if isinstance(error, ActivityError):
-            activity, reason = error.activity_type, reason_of(error)
-        elif isinstance(error, ApplicationError) and error.type:
-            reason = error.type
-        await self._note(AuditRecord("case_failed", _MACHINE, {"activity": activity, "reason": reason}), Status.FAILED)
-
-    async def refuse_cancellation(self) -> None:
-        """Keeps on record that someone asked Temporal to cancel the case."""
-        if self.state.opened:
-            await self._note(AuditRecord("message_refused", _MACHINE, {"message": "cancel", "reason": "ASSERTION_MISSING"}))
-
-    async def _note(self, record: AuditRecord, status: Status | None = None) -> None:
-        await self.recorder.store(lambda: None if self.state.closed else Step((record,), status=status))
+    async def _remember(self, activity: Activity[CaseRef, Assessed]) -> None:
+        """Best effort: a closed case takes no more facts, so what did not happen is kept as audit event `aftercare_not_assessed`."""
+        try:
+            done = await run_activity(activity, self.recorder.case_ref())
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            outcome, reason = "NOT_ASSESSED", reason_of(error)
+        else:
+            outcome, reason = done.outcome, done.reason
+        self.state.note_outcome(activity.name, f"{outcome}/{reason}" if reason else outcome)
+        if outcome != "CLEAR":
+            await self.notes.add("aftercare_not_assessed", activity=activity.name, reason=reason)

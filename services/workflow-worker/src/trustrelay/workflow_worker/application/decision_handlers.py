@@ -19,13 +19,14 @@ with workflow.unsafe.imports_passed_through():
         Status,
         Update,
     )
-    from trustrelay.workflow_worker.application.judge import claimed_actor
+    from trustrelay.workflow_worker.application.judge import claimed_sender
     from trustrelay.workflow_worker.application.message_desk import MessageDesk, audit
-    from trustrelay.workflow_worker.application.recorder import Step
+    from trustrelay.workflow_worker.application.steps import Step
     from trustrelay.workflow_worker.application.tracing import current_traceparent
     from trustrelay.workflow_worker.domain.decisions import judge_decision, judge_second, second_officer_reasons, status_after
     from trustrelay.workflow_worker.domain.records import DecisionChange, TaskChange
     from trustrelay.workflow_worker.domain.refusals import precondition
+    from trustrelay.workflow_worker.domain.senders import Sender
     from trustrelay.workflow_worker.domain.state import FirstDecision, WorkflowState
 
 
@@ -39,26 +40,28 @@ class DecisionHandlers:
 
     def judge_deciding(self, message: OfficerDecision) -> None:
         """Raises Refused when this decision is not possible now."""
-        self._judge_no_other_decision()
+        self._judge_no_other_decision(message.envelope)
         judge_decision(self.state, self.case.policy, message.decision, workflow.now())
 
-    def judge_confirming(self, actor: str) -> None:
+    def judge_confirming(self, message: SecondOfficerDecision, sender: Sender) -> None:
         """Raises Refused when this officer may not confirm or return now."""
-        self._judge_no_other_decision()
-        judge_second(self.state, actor)
+        self._judge_no_other_decision(message.envelope)
+        judge_second(self.state, sender.actor)
 
     async def officer_decision(self, message: OfficerDecision) -> Receipt:
         """Decides, or asks for the second officer."""
-        actor, trace = claimed_actor(message.envelope), current_traceparent()
+        actor, trace = claimed_sender(message.envelope).actor, current_traceparent()
 
         def due() -> Step:
             judge_decision(self.state, self.case.policy, message.decision, workflow.now())
             triggers = second_officer_reasons(message.decision, self.state.summary, self.case.policy)
             status = Status.AWAITING_SECOND_APPROVAL if triggers else status_after(message.decision)
 
-            def apply() -> None:
-                self.state.first_decision = FirstDecision(message.decision, actor)
-                self._after_decision(message.decision if not triggers else None, trace)
+            first = FirstDecision(message.decision, actor, message.escalation_owner)
+
+            def apply(state: WorkflowState) -> None:
+                state.first_decision = first
+                _after_decision(state, first if not triggers else None, trace)
 
             facts = {"decision": message.decision, "second_officer": ",".join(triggers), "status": status}
             record = audit("decision_recorded", message.envelope, **facts)
@@ -69,17 +72,17 @@ class DecisionHandlers:
 
     async def second_decision(self, message: SecondOfficerDecision) -> Receipt:
         """Four eyes: confirms the first decision, or returns the case to review."""
-        actor, trace = claimed_actor(message.envelope), current_traceparent()
+        actor, trace = claimed_sender(message.envelope).actor, current_traceparent()
 
         def due() -> Step:
             first = judge_second(self.state, actor)
             confirmed = message.decision is SecondDecision.CONFIRM
             status = status_after(first.decision) if confirmed else Status.REVIEW_PENDING
 
-            def apply() -> None:
+            def apply(state: WorkflowState) -> None:
                 if not confirmed:
-                    self.state.first_decision = None
-                self._after_decision(first.decision if confirmed else None, trace)
+                    state.first_decision = None
+                _after_decision(state, first if confirmed else None, trace)
 
             record = audit("second_decision_recorded", message.envelope, decision=message.decision, status=status)
             return Step((record,), status=status, decision=_second(message, actor, first), apply=apply)
@@ -87,23 +90,33 @@ class DecisionHandlers:
         return await self._store_deciding(Update.SECOND_DECISION, message.envelope, due)
 
     async def _store_deciding(self, kind: Update, envelope: Envelope, due: Callable[[], Step]) -> Receipt:
-        """Claims the decision before the first await, so that two decisions cannot both be valid; gives it back when it could not be stored."""
-        self._judge_no_other_decision()
-        self.state.deciding = True
+        """Claims the decision before the first await, so that two decisions cannot both be valid; gives it back when it could not be stored.
+
+        The same request again, while it is being stored, waits for its turn and gets the first answer.
+        """
+        self._judge_no_other_decision(envelope)
+        if self.state.deciding:
+            return await self.desk.store(kind, envelope, due)
+        self.state.deciding = envelope.request_id
         try:
             return await self.desk.store(kind, envelope, due)
         finally:
-            self.state.deciding = False
+            self.state.deciding = ""
 
-    def _judge_no_other_decision(self) -> None:
-        if self.state.deciding:
+    def _judge_no_other_decision(self, envelope: Envelope) -> None:
+        if self.state.deciding not in ("", envelope.request_id):
             raise precondition("DECISION_IN_PROGRESS", "Another decision is being stored.")
 
-    def _after_decision(self, decided: Decision | None, trace: str) -> None:
-        self.state.stage_trace = trace
-        if decided is Decision.FOLLOW_UP:
-            self.state.follow_up = True
-            self.state.first_decision = None
+
+def _after_decision(state: WorkflowState, decided: FirstDecision | None, trace: str) -> None:
+    """`decided` None = it waits for the second officer, or was returned."""
+    state.stage_trace = trace
+    if decided is None:
+        return
+    if decided.decision is Decision.FOLLOW_UP:
+        state.first_decision = None
+    if decided.decision is Decision.ESCALATE:
+        state.owner = decided.escalation_owner
 
 
 def _first(message: OfficerDecision, actor: str) -> DecisionChange:

@@ -10,10 +10,12 @@ import jwt
 
 from trustrelay.contracts import case_workflow as contract
 from trustrelay.contracts.case_workflow import CaseInput, Envelope, Update, payload_sha256
-from trustrelay.servicekit.assertions import ActorAssertion, Verifier
+from trustrelay.servicekit.assertions import Verifier
 from trustrelay.servicekit.errors import ServiceError
+from trustrelay.workflow_worker.domain.assertions import Meant, require_made_for
 from trustrelay.workflow_worker.domain.message_table import refusal_of, require_role
 from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, precondition
+from trustrelay.workflow_worker.domain.senders import Sender
 from trustrelay.workflow_worker.domain.state import Answer, WorkflowState
 
 Message = (
@@ -26,21 +28,26 @@ Message = (
     | contract.OfficerDecision
     | contract.SecondOfficerDecision
     | contract.SetTier
+    | contract.MccUpdate
+    | contract.IdentityCompleted
+    | contract.ExtendTimeline
+    | contract.Reassign
     | contract.Withdraw
+    | contract.Resume
 )
 
 
-def claimed_actor(envelope: Envelope) -> str:
+def claimed_sender(envelope: Envelope) -> Sender:
     """Who an accepted message says it is from.
 
     Handlers are replayed, long after keys were rotated, so they read the claim without the signature; the validator, which is never
-    replayed, has verified it. Raises PERMISSION_DENIED ASSERTION_INVALID when it cannot be read.
+    replayed, or the activity of a signal has verified it. Raises PERMISSION_DENIED ASSERTION_INVALID when it cannot be read.
     """
     try:
         claims = jwt.decode(envelope.assertion, options={"verify_signature": False})
-    except jwt.PyJWTError as error:
+        return Sender(str(claims["sub"]), frozenset(str(role) for role in claims["roles"]))
+    except (jwt.PyJWTError, KeyError, TypeError) as error:
         raise forbidden("ASSERTION_INVALID", "The actor assertion of this message cannot be read.") from error
-    return str(claims["sub"])
 
 
 @dataclass(frozen=True)
@@ -59,31 +66,30 @@ class Judge:
             raise Refused("ALREADY_EXISTS", "REQUEST_ID_REUSED", "This request_id was used with another body; make a new one.")
         return answer
 
-    def actor(self, kind: Update, message: Message, now: datetime) -> ActorAssertion:
-        """Who sends `message`, proven. Raises PERMISSION_DENIED for a missing, forged, expired or foreign assertion, or a missing role."""
+    def sender(self, kind: Update, message: Message, now: datetime) -> Sender:
+        """Who sends `message`, proven. Raises PERMISSION_DENIED for a missing, forged, expired or foreign assertion."""
         envelope = message.envelope
         try:
             assertion = self.verifier().verify(envelope.assertion, now=now)
         except ServiceError as error:
             raise forbidden(error.reason, "The actor assertion of this message is not valid.") from error
-        said = (assertion.tenant_id, assertion.case_id, assertion.action, assertion.request_id, assertion.body_sha256, assertion.version)
-        meant = (self.case.tenant_id, self.case.case_id, str(kind), envelope.request_id, self._digest(kind, message), envelope.expected_version)
-        if said != meant or envelope.body_sha256 != assertion.body_sha256:
-            raise forbidden("ASSERTION_INVALID", "The actor assertion was made for another message.")
-        require_role(kind, assertion.roles)
-        return assertion
+        require_made_for(assertion, Meant(self.case.tenant_id, self.case.case_id, kind, envelope, self.digest(kind, message)))
+        return Sender(assertion.actor, frozenset(assertion.roles))
 
-    def _digest(self, kind: Update, message: Message) -> str:
+    def digest(self, kind: Update, message: Message) -> str:
         """What the assertion must have been made for: the message as it is here, not as its envelope says it was."""
         return message.envelope.body_sha256 if kind is Update.OPEN else payload_sha256(self.case.case_id, message)
 
-    def admit(self, kind: Update, message: Message, now: datetime) -> ActorAssertion | None:
-        """The actor of an acceptable message; None when it is a repetition whose first answer comes again. Raises Refused otherwise."""
-        assertion = self.actor(kind, message, now)
+    def admit(self, kind: Update, message: Message, sender: Sender) -> bool:
+        """Whether a proven sender's message is new; False when it is a repetition whose first answer comes again.
+
+        Raises Refused: ROLE_REQUIRED, REQUEST_ID_REUSED, and what `allow` raises.
+        """
+        require_role(kind, sender.roles)
         if self.earlier_answer(message.envelope) is not None:
-            return None
+            return False
         self.allow(kind, message.envelope)
-        return assertion
+        return True
 
     def allow(self, message: Update, envelope: Envelope) -> None:
         """Whether the state, as it is now, takes this message. Raises Refused: MESSAGE_NOT_ALLOWED, CASE_CLOSED, ETAG_MISMATCH."""

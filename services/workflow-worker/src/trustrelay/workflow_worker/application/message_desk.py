@@ -9,8 +9,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import Envelope, Receipt, Update
-    from trustrelay.workflow_worker.application.judge import Judge, claimed_actor
-    from trustrelay.workflow_worker.application.recorder import Recorder, Step
+    from trustrelay.workflow_worker.application.judge import Judge, claimed_sender
+    from trustrelay.workflow_worker.application.recorder import Recorder
+    from trustrelay.workflow_worker.application.steps import Step
     from trustrelay.workflow_worker.domain.records import AnswerChange, AuditRecord
 
 
@@ -44,4 +45,4 @@ def answer(envelope: Envelope, submission_number: int = 0) -> AnswerChange:
 
 def audit(kind: str, envelope: Envelope, **data: str) -> AuditRecord:
     """The audit event of a message, under its sender's name."""
-    return AuditRecord(kind, claimed_actor(envelope), {"request_id": envelope.request_id, **data})
+    return AuditRecord(kind, claimed_sender(envelope).actor, {"request_id": envelope.request_id, **data})

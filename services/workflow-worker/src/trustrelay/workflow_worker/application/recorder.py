@@ -4,77 +4,49 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.case_workflow import CaseInput, Envelope, Receipt, Refusal, Status, Tier
-    from trustrelay.workflow_worker.application.catalogue import OPEN_CASE, PERSIST, REASSESS_RISK
-    from trustrelay.workflow_worker.application.running import reason_of, run_activity
+    from trustrelay.contracts.case_workflow import CaseInput, Receipt
+    from trustrelay.workflow_worker.application.catalogue import OPEN_CASE, PERSIST
+    from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity
     from trustrelay.workflow_worker.application.search_attributes import show_in_search
+    from trustrelay.workflow_worker.application.steps import Step, failing, refusal_error, transition_of
     from trustrelay.workflow_worker.application.tracing import current_traceparent, trace_id_of
-    from trustrelay.workflow_worker.domain.records import (
-        AnswerChange,
-        AuditRecord,
-        CaseRef,
-        DecisionChange,
-        HitChange,
-        OpenCaseArgs,
-        OverrideChange,
-        RequirementChange,
-        Stored,
-        TaskChange,
-        Transition,
-    )
+    from trustrelay.workflow_worker.domain.records import AnswerChange, CaseRef, OpenCaseArgs, Stored, Transition
     from trustrelay.workflow_worker.domain.state import Answer, WorkflowState
 
-
-@dataclass
-class Step:
-    """What one step changes; fields left alone stay as they are."""
-
-    audit: tuple[AuditRecord, ...]
-    status: Status | None = None
-    # Tier and who set it, when this step forces it.
-    tier: tuple[Tier, str] | None = None
-    decision: DecisionChange | None = None
-    hit: HitChange | None = None
-    override: OverrideChange | None = None
-    requirements: tuple[RequirementChange, ...] = ()
-    tasks: tuple[TaskChange, ...] = ()
-    answer: AnswerChange | None = None
-    # The facts that the risk rests on changed: it is assessed again before the next step, and before this one is answered.
-    reassess: bool = False
-    # Applied to the state in the same breath as the new version, never before it is stored.
-    apply: Callable[[], None] = field(default=lambda: None)
-
-
-def refusal_error(code: str, reason: str, message: str, metadata: dict[str, str] | None = None) -> ApplicationError:
-    """The one form in which a workflow refuses: type = ErrorInfo reason, detail = Refusal."""
-    return ApplicationError(message, Refusal(code, message, metadata or {}), type=reason, non_retryable=True)
+_CONFLICT = "STATE_VERSION_CONFLICT"
 
 
 class Recorder:
     """Serialises writes: version n + 1 is asked for only when n is stored.
 
-    Whoever holds the lock is never cancelled: the path is only cancelled once a handler has closed the case, and from then on `due` stops it. So no
-    write is ever left with an unknown result, after which the next version would be a guess.
+    Whoever holds the lock is never cancelled: the path is only cancelled once a handler has closed the case, and from then on nothing of it is due.
+    A write that was given up after a day may have been stored all the same (its answer was lost). It is kept in doubt: when the store says that the
+    version has moved, the doubtful write is asked for once more, which stores nothing new and tells whether it was this one that moved it.
     """
 
     def __init__(self, case: CaseInput, state: WorkflowState) -> None:
         self._case = case
         self._state = state
         self._lock = asyncio.Lock()
+        self._doubtful: list[tuple[Step, Transition]] = []
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is being stored, and what is stored is known."""
+        return not self._lock.locked() and not self._doubtful
 
     def case_ref(self, iteration: int | None = None) -> CaseRef:
         """The case as activities take it, with the workflow's own date."""
         number = self._state.current_iteration if iteration is None else iteration
         return CaseRef(self._case.tenant_id, self._case.case_id, number, workflow.now().date().isoformat(), self._case.language)
 
-    async def open(self, envelope: Envelope, actor: str, trace: str, expire_at: datetime) -> Receipt:
+    async def open(self, actor: str, trace: str, expire_at: datetime, answer: AnswerChange | None) -> Receipt:
         """Stores the case row; a second opening that waited for the first gets the answer as the case is then.
 
         Raises ApplicationError with the store's reason when it refuses, ActivityError when it could not be reached for a day.
@@ -83,17 +55,17 @@ class Recorder:
         async with self._lock:
             if state.opened:
                 return state.receipt()
+            opened_at = workflow.now()
             try:
                 opened = await run_activity(OPEN_CASE, OpenCaseArgs(self.case_ref(iteration=0), expire_at, actor, trace_id_of(trace)))
             except ActivityError as error:
-                if refused := _refusal_in(error):
-                    raise refused from error
-                raise
+                raise _as_raised(error) from error.cause
             state.case_trace = state.stage_trace = trace
-            state.expire_at = expire_at
+            state.opened_at, state.expire_at = opened_at, expire_at
+            state.owner = self._case.owner or self._case.created_by
             state.state_version, state.summary = opened.state_version, opened.summary
             show_in_search(state)
-            return self._answered(AnswerChange(envelope.request_id, envelope.body_sha256))
+            return self._answered(answer)
 
     async def store(self, due: Callable[[], Step | None]) -> Receipt:
         """Stores what is due, then makes it true in the state.
@@ -104,74 +76,81 @@ class Recorder:
         could not be reached for a day.
         """
         async with self._lock:
-            step = due()
-            if step is None:
-                return self._state.receipt()
-            transition = self._transition(step)
+            while True:
+                step = due()
+                if step is None:
+                    return self._state.receipt()
+                if receipt := await self._try(step):
+                    return receipt
+
+    async def _try(self, step: Step) -> Receipt | None:
+        """The receipt of the stored step; None when it turned out that an earlier one was stored after all: then this one is judged anew."""
+        transition = self._transition(step)
+        try:
+            stored = await run_activity(PERSIST, transition)
+        except ActivityError as error:
+            refused = _refusal_in(error)
+            if refused is None:
+                if not is_cancelled_exception(error):
+                    self._doubtful.append((step, transition))
+                raise
+            if refused.type == _CONFLICT:
+                if await self._an_earlier_one_was_stored():
+                    return None
+                await self._stop_out_of_step()
+            raise refused from error
+        return await self._complete(step, stored)
+
+    async def _an_earlier_one_was_stored(self) -> bool:
+        """Asks for each doubtful step again: the version has moved, so the store answers only for the one that moved it."""
+        for step, transition in self._doubtful:
             try:
                 stored = await run_activity(PERSIST, transition)
             except ActivityError as error:
-                if refused := _refusal_in(error):
-                    raise refused from error
-                raise
-            self._make_true(step, transition, stored)
-            if step.reassess:
-                await self._reassess()
-            return self._answered(step.answer) if step.answer else self._state.receipt()
+                if not is_final(error):
+                    raise
+            else:
+                await self._complete(step, stored)
+                return True
+        return False
 
-    async def _reassess(self) -> None:
-        """Stored stays stored when this is given up; approval then waits for an investigation that succeeds (`risk_stale`)."""
+    async def _stop_out_of_step(self) -> None:
+        """Something that is not ours was stored: the case stops as FAILED on top of it, where people see it. Raises as `store` does."""
+        opened = await run_activity(
+            OPEN_CASE, OpenCaseArgs(self.case_ref(iteration=0), self._state.expire_at or workflow.now(), self._case.created_by)
+        )
+        self._state.state_version = opened.state_version
+        step = failing(PERSIST.name, _CONFLICT, self._state.status)
         try:
-            self._state.summary = await run_activity(REASSESS_RISK, self.case_ref())
+            stored = await run_activity(PERSIST, self._transition(step))
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            self._state.risk_stale = True
-        else:
-            self._state.risk_stale = False
+            raise _as_raised(error) from error.cause
+        await self._complete(step, stored)
 
-    def _make_true(self, step: Step, transition: Transition, stored: Stored) -> None:
+    async def _complete(self, step: Step, stored: Stored) -> Receipt:
         state = self._state
-        state.status = transition.status
-        state.state_version = stored.state_version
-        state.summary = stored.summary
-        if step.tier:
-            state.tier, state.tier_set_by = step.tier
-            state.tier_forced = True
-        step.apply()
+        step.change(state)
+        state.state_version, state.summary = stored.state_version, stored.summary
+        self._doubtful.clear()
         show_in_search(state)
+        await step.then()
+        return self._answered(step.answer)
 
-    def _answered(self, answer: AnswerChange) -> Receipt:
+    def _answered(self, answer: AnswerChange | None) -> Receipt:
+        if answer is None:
+            return self._state.receipt()
         receipt = self._state.receipt(answer.submission_number)
         self._state.remember(answer.request_id, Answer(answer.body_sha256, receipt))
         return receipt
 
     def _transition(self, step: Step) -> Transition:
-        state = self._state
-        tier, tier_set_by = step.tier or (state.tier, state.tier_set_by)
-        return Transition(
-            case=self.case_ref(),
-            expected_version=state.state_version,
-            status=step.status or state.status,
-            iteration=state.current_iteration,
-            tier=tier,
-            tier_set_by=tier_set_by,
-            at=workflow.now(),
-            projection={
-                "bounces": state.bounces,
-                "last_submitted": state.last_submitted,
-                "last_processed": state.last_processed,
-                "requirements_approved": state.requirements_approved,
-            },
-            audit=step.audit,
-            decision=step.decision,
-            hit=step.hit,
-            override=step.override,
-            requirements=step.requirements,
-            tasks=step.tasks,
-            answer=step.answer,
-            trace_id=trace_id_of(current_traceparent() or state.case_trace),
-        )
+        trace = trace_id_of(current_traceparent() or self._state.case_trace)
+        return transition_of(step, self._state, self.case_ref(), workflow.now(), trace)
+
+
+def _as_raised(error: ActivityError) -> FailureError:
+    """The store's refusal, or the outage as it is."""
+    return _refusal_in(error) or error
 
 
 def _refusal_in(error: ActivityError) -> ApplicationError | None:

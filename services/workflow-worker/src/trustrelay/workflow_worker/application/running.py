@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.workflow_worker.application.catalogue import HEARTBEAT, RECORD_NOT_ASSESSED, Activity
-    from trustrelay.workflow_worker.domain.records import CaseRef, NotAssessed
-    from trustrelay.workflow_worker.domain.state import Summary
+    from trustrelay.workflow_worker.application.catalogue import HEARTBEAT, Activity
 
 A = TypeVar("A")
 R = TypeVar("R")
+BETWEEN_OUTAGES = timedelta(hours=1)
 
 
 async def run_activity(activity: Activity[A, R], argument: A) -> R:
@@ -30,14 +32,32 @@ async def run_activity(activity: Activity[A, R], argument: A) -> R:
     return result
 
 
-async def run_best_effort(activity: Activity[CaseRef, Summary], case: CaseRef) -> Summary:
-    """Runs it; when it is given up, stores NOT_ASSESSED with the reason and goes on with the facts as they are."""
+async def run_until_done(activity: Activity[A, R], argument: A) -> R:
+    """Runs it again an hour after it was given up: an outage delays it, however long. Raises ActivityError when it is refused for good."""
+    while True:
+        try:
+            return await run_activity(activity, argument)
+        except ActivityError as error:
+            if is_cancelled_exception(error) or is_final(error):
+                raise
+        await workflow.sleep(BETWEEN_OUTAGES)
+
+
+async def together(*work: Coroutine[Any, Any, Any]) -> None:
+    """Runs all of it at once. When one fails for good the others are cancelled and ended before the failure goes on: nothing runs on unseen."""
+    tasks = [asyncio.create_task(one) for one in work]
     try:
-        return await run_activity(activity, case)
-    except ActivityError as error:
-        if isinstance(error.cause, ApplicationError | TimeoutError):
-            return await run_activity(RECORD_NOT_ASSESSED, NotAssessed(case, activity.name, reason_of(error)))
+        await asyncio.gather(*tasks)
+    except FailureError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+def is_final(error: ActivityError) -> bool:
+    """Whether a service said no, as against could not be reached."""
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
 
 
 def reason_of(error: ActivityError) -> str:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trustrelay.document.v1.conversion_service_pb2_grpc import ConversionServiceAsyncStub
     from trustrelay.document.v1.document_intelligence_service_pb2_grpc import DocumentIntelligenceServiceAsyncStub
+    from trustrelay.osint.v1.classification_service_pb2_grpc import ClassificationServiceAsyncStub
     from trustrelay.osint.v1.evidence_service_pb2_grpc import EvidenceServiceAsyncStub as CrossReferenceStub
     from trustrelay.osint.v1.investigation_service_pb2_grpc import InvestigationServiceAsyncStub
     from trustrelay.osint.v1.registry_service_pb2_grpc import RegistryServiceAsyncStub
     from trustrelay.osint.v1.risk_service_pb2_grpc import RiskServiceAsyncStub
     from trustrelay.osint.v1.screening_service_pb2_grpc import ScreeningServiceAsyncStub
     from trustrelay.osint.v1.verification_service_pb2_grpc import VerificationServiceAsyncStub
+    from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceAsyncStub
     from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceAsyncStub as CapsuleStub
+    from trustrelay.persistence.v1.graph_service_pb2_grpc import GraphServiceAsyncStub
     from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceAsyncStub
 
 
@@ -26,6 +29,8 @@ class Persistence:
     cases: CaseStoreServiceAsyncStub
     objects: ObjectServiceAsyncStub
     capsules: CapsuleStub
+    audit: AuditServiceAsyncStub
+    graph: GraphServiceAsyncStub
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Osint:
     screening: ScreeningServiceAsyncStub
     evidence: CrossReferenceStub
     risk: RiskServiceAsyncStub
+    classification: ClassificationServiceAsyncStub
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,14 @@ from trustrelay.workflow_worker.domain.refusals import Refused, forbidden, preco
 from trustrelay.workflow_worker.domain.state import FirstDecision, Summary, WorkflowState
 
 APPROVALS = frozenset({Decision.APPROVE, Decision.APPROVE_WITH_RESTRICTIONS})
+# Statuses that a decision ended: sealed in a capsule.
+DECIDED = frozenset({Status.APPROVED, Status.APPROVED_WITH_RESTRICTIONS, Status.REJECTED, Status.ESCALATED})
 
 _LEADS_TO = {
     Decision.APPROVE: Status.APPROVED,
     Decision.APPROVE_WITH_RESTRICTIONS: Status.APPROVED_WITH_RESTRICTIONS,
     Decision.REJECT: Status.REJECTED,
+    Decision.ESCALATE: Status.ESCALATED,
     Decision.FOLLOW_UP: Status.FOLLOW_UP,
 }
 
@@ -24,9 +27,16 @@ def status_after(decision: Decision) -> Status:
 
 
 def second_officer_reasons(decision: Decision, summary: Summary, policy: Policy) -> tuple[str, ...]:
-    """The policy's triggers that make this decision need a second officer; only approvals ever do."""
-    if decision not in APPROVALS:
+    """Why this decision needs a second officer; empty = it does not.
+
+    `decision` when the policy names it whatever the facts are; the policy's triggers that the facts show, for approvals. Asking the customer again
+    ends nothing, so FOLLOW_UP never needs one.
+    """
+    if decision is Decision.FOLLOW_UP:
         return ()
+    always = ("decision",) if decision in policy.second_officer_decisions else ()
+    if decision not in APPROVALS:
+        return always
     present = {
         "confirmed_pep": summary.confirmed_pep,
         "confirmed_sanction": summary.confirmed_sanction,
@@ -34,11 +44,14 @@ def second_officer_reasons(decision: Decision, summary: Summary, policy: Policy)
         "override": summary.has_override,
     }
     # A trigger that nobody knows yet asks for the second officer, as the database's own rule does.
-    return tuple(trigger for trigger in policy.second_officer_triggers if present.get(trigger, True))
+    return always + tuple(trigger for trigger in policy.second_officer_triggers if present.get(trigger, True))
 
 
-def refusal_of_approval(summary: Summary) -> Refused | None:
-    """Approval waits for every hit and every mandatory check: HITS_OPEN, CHECKS_NOT_ASSESSED."""
+def refusal_of_approval(state: WorkflowState) -> Refused | None:
+    """Approval waits for every hit, every mandatory check and the risk: HITS_OPEN, CHECKS_NOT_ASSESSED, RISK_NOT_REASSESSED."""
+    summary = state.summary
+    if state.risk_stale:
+        return precondition("RISK_NOT_REASSESSED", "The risk was not assessed again after the last change; ask for a follow-up, or reject.")
     if summary.open_hits:
         return precondition("HITS_OPEN", "Resolve every open hit before approving.", count=str(len(summary.open_hits)))
     if summary.blocking_checks:
@@ -52,21 +65,17 @@ def refusal_of_follow_up(state: WorkflowState, policy: Policy, now: datetime) ->
     if state.current_iteration >= policy.max_iterations:
         return precondition("ITERATIONS_EXHAUSTED", "The case has used all its iterations.", limit=str(policy.max_iterations))
     if state.expire_at is not None and now >= state.expire_at:
-        return precondition("NO_TIME_LEFT", "The case's time for documents is over.")
+        return precondition("NO_TIME_LEFT", "The case's time for documents is over; extend it first.")
     return None
 
 
 def judge_decision(state: WorkflowState, policy: Policy, decision: Decision, now: datetime) -> None:
     """Raises Refused when the first officer may not decide so now."""
     refusal: Refused | None = None
-    if decision in APPROVALS and state.risk_stale:
-        refusal = precondition("RISK_NOT_REASSESSED", "The risk was not assessed again after the last hit; ask for a follow-up, or reject.")
-    elif decision in APPROVALS:
-        refusal = refusal_of_approval(state.summary)
+    if decision in APPROVALS:
+        refusal = refusal_of_approval(state)
     elif decision is Decision.FOLLOW_UP:
         refusal = refusal_of_follow_up(state, policy, now)
-    elif decision is Decision.ESCALATE:
-        refusal = Refused("UNIMPLEMENTED", "ESCALATION_NOT_AVAILABLE", "Escalation is not available yet; reject or ask for a follow-up.")
     if refusal is not None:
         raise refusal
 

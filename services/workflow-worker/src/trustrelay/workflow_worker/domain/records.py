@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from trustrelay.contracts.case_workflow import Status, Tier
+from trustrelay.contracts.case_workflow import Envelope, Policy, Status, Tier, Update
 from trustrelay.workflow_worker.domain.state import Summary
 
 
@@ -128,6 +128,9 @@ class Transition:
     tasks: tuple[TaskChange, ...] = ()
     answer: AnswerChange | None = None
     trace_id: str = ""
+    # None and "" = as they are.
+    expire_at: datetime | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,3 +182,86 @@ class CapsuleStored:
 
     key: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What one step of an investigation came to.
+
+    `outcome` is CLEAR (done), HIT, FAILED or NOT_ASSESSED, the latter three with a `reason`; bodies are stored, never returned.
+    """
+
+    summary: Summary
+    outcome: str = "CLEAR"
+    reason: str = ""
+    # How many pieces of evidence it stored.
+    evidence: int = 0
+
+
+@dataclass(frozen=True)
+class ClassifyMcc:
+    """`officer_mcc` empty = no officer has classified the subject."""
+
+    case: CaseRef
+    officer_mcc: str = ""
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The merchant category that is stored now; `mcc` is empty where nobody could say."""
+
+    summary: Summary
+    mcc: str = ""
+    outcome: str = "NOT_ASSESSED"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class GeneratedTasks:
+    """What the customer is asked to do next; stored with the next transition."""
+
+    tasks: tuple[TaskChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerifyAssertion:
+    """A message that came as a signal: who is it from?  `digest` is what the assertion must have been made for."""
+
+    tenant_id: str
+    case_id: str
+    kind: Update
+    envelope: Envelope
+    digest: str
+
+
+@dataclass(frozen=True)
+class AssertionVerdict:
+    """Who sent it, with which roles; or why it is refused (ErrorInfo reason)."""
+
+    actor: str = ""
+    roles: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class AuditEvents:
+    """Audit events that are not part of a transition. `event_ids` are deterministic: the same twice appends once."""
+
+    case: CaseRef
+    at: datetime
+    event_ids: tuple[str, ...]
+    records: tuple[AuditRecord, ...]
+
+
+@dataclass(frozen=True)
+class Successor:
+    """The staged case that an escalated one continues as."""
+
+    case_id: str
+    template_id: str
+    template_version: int
+    country: str
+    created_by: str
+    owner: str
+    language: str
+    policy: Policy

@@ -26,6 +26,8 @@ class Summary:
     open_requirements: tuple[str, ...] = ()
     unprocessed_documents: tuple[str, ...] = ()
     document_count: int = 0
+    requirement_statuses: dict[str, str] = field(default_factory=dict)
+    unanswered_questions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -42,11 +44,16 @@ class FirstDecision:
 
     decision: Decision
     actor: str
+    escalation_owner: str = ""
 
 
 @dataclass
 class WorkflowState:
-    """The one mutable thing of a case workflow."""
+    """The one mutable thing of a case workflow.
+
+    It travels as JSON when a long history continues as new, so every field is data, with a default. Containers are replaced, never changed in
+    place: a step is tried on a shallow copy before it is stored.
+    """
 
     status: Status = Status.CREATED
     # 0 = the case row is not stored yet.
@@ -56,18 +63,42 @@ class WorkflowState:
     last_submitted: int = 0
     last_processed: int = 0
     skip_documents: bool = False
+    # Whether the round that is being processed was begun by a skip, not by the customer.
+    round_skipped: bool = False
     requirements_approved: bool = False
+    gate_entered_at: datetime | None = None
     tier: Tier = Tier.UNSPECIFIED
     tier_set_by: str = ""
     tier_forced: bool = False
+    owner: str = ""
+    opened_at: datetime | None = None
     expire_at: datetime | None = None
+    # Since when the customer has been waited for this time, and at which percents of the timeline a reminder was sent.
+    portal_since: datetime | None = None
+    reminders_sent: tuple[int, ...] = ()
     summary: Summary = field(default_factory=Summary)
     first_decision: FirstDecision | None = None
-    # Claimed before the first await of a deciding handler, so that two decisions cannot both pass.
-    deciding: bool = False
-    follow_up: bool = False
-    # A hit or check was judged in review and the risk could not be assessed again: nobody approves on the old one.
+    # The request that is deciding: claimed before the first await of its handler, so that two decisions cannot both pass.
+    deciding: str = ""
+    # A hit, check or category was judged in review and the risk could not be assessed again: nobody approves on the old one.
     risk_stale: bool = False
+    # Where the case stood when something was given up; None = it did not fail.
+    failed_in: Status | None = None
+    # What each activity came to: its name -> CLEAR, or HIT, FAILED, NOT_ASSESSED with /reason.
+    outcomes: dict[str, str] = field(default_factory=dict)
+    # Verdicts of the last round: VALID by document, reason codes by requirement.
+    validation_results: dict[str, str] = field(default_factory=dict)
+    # Requirements that the last bounce-back asked for again, the identity aside.
+    asked_again: tuple[str, ...] = ()
+    # Checks that an officer accepted as not assessed.
+    overrides: tuple[str, ...] = ()
+    officer_mcc: str = ""
+    mcc: str = ""
+    identity_session: str = ""
+    # Background conversions of official documents that have not said that they ended.
+    extractions_pending: int = 0
+    # Audit events written outside transitions: numbers their ids.
+    notes: int = 0
     answered_requests: dict[str, Answer] = field(default_factory=dict)
     # W3C traceparent of the message that begins the next stage; empty = the stage begins a trace of its own.
     stage_trace: str = ""
@@ -83,9 +114,28 @@ class WorkflowState:
         """Whether no message can change the case any more."""
         return self.status in TERMINAL
 
+    @property
+    def submission_waits(self) -> bool:
+        """A submission is there that no round has taken yet."""
+        return self.last_submitted > self.last_processed
+
+    @property
+    def customer_is_done(self) -> bool:
+        """Nobody waits for the customer any more: a submission waits, or an officer skipped the customer."""
+        return self.submission_waits or self.skip_documents
+
+    @property
+    def nothing_else_is_asked(self) -> bool:
+        """The customer has given everything that was asked, as far as it is stored."""
+        return not (self.summary.open_requirements or self.summary.unanswered_questions or self.asked_again)
+
     def receipt(self, submission_number: int = 0) -> Receipt:
         """What an accepted message answers now."""
         return Receipt(self.status, self.state_version, submission_number)
+
+    def note_outcome(self, activity: str, outcome: str) -> None:
+        """Keeps what an activity came to; the newest word counts."""
+        self.outcomes = {**self.outcomes, activity: outcome}
 
     def remember(self, request_id: str, answer: Answer) -> None:
         """Keeps the answer for repeated requests, bounded."""

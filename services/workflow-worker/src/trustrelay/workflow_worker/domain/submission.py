@@ -1,4 +1,4 @@
-"""What is wrong with a submission, over the documents and requirements as stored."""
+"""What is wrong with a submission, over documents, requirements and answers as stored."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from trustrelay.workflow_worker.domain.records import FailedRequirement
 
-_NOT_ASKED = frozenset({"COVERED", "WAIVED"})
+_NOT_ASKED = frozenset({"COVERED", "WAIVED", "NOT_APPLICABLE"})
 _REFUSED = frozenset({"UNREADABLE", "INVALID"})
+IDENTITY = "identity"
 
 
 @dataclass(frozen=True)
 class AskedDocument:
-    """One requirement: its status is the name of common.v1.RequirementStatus without prefix."""
+    """One requirement: its status is the name of common.v1.RequirementStatus without prefix; `answered_by` document or identity."""
 
     requirement_id: str
     status: str
     mandatory: bool
+    answered_by: str = "document"
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,47 @@ class UploadedDocument:
     codes: tuple[str, ...] = ()
 
 
-def failures(asked: Iterable[AskedDocument], uploaded: Iterable[UploadedDocument]) -> tuple[FailedRequirement, ...]:
-    """Requirements the customer must answer again: refused uploads of any requirement, and mandatory ones that are MISSING.
+def failures(
+    asked: Iterable[AskedDocument],
+    uploaded: Iterable[UploadedDocument],
+    *,
+    unanswered_questions: Iterable[str] = (),
+    identity_stored: bool = False,
+) -> tuple[FailedRequirement, ...]:
+    """What the customer must give again, or still: refused uploads of any requirement, and what is mandatory and not there.
 
-    Superseded uploads do not count; of several uploads for one requirement one that was not refused suffices.
+    Codes beside those of the documents: MISSING (no upload), IDENTITY_MISSING (asked, and no provider has vouched), ANSWER_MISSING (the id is a
+    question's). Superseded uploads do not count; of several uploads for one requirement one that was not refused suffices.
     """
-    by_requirement: dict[str, list[UploadedDocument]] = {}
-    for document in uploaded:
-        if document.state != "SUPERSEDED":
-            by_requirement.setdefault(document.requirement_id, []).append(document)
+    documents = _by_requirement(uploaded)
     failed = []
     for requirement in asked:
         if requirement.status in _NOT_ASKED:
             continue
-        documents = by_requirement.get(requirement.requirement_id, [])
-        if not documents and requirement.mandatory:
-            failed.append(FailedRequirement(requirement.requirement_id, ("MISSING",)))
-        elif documents and all(document.state in _REFUSED for document in documents):
-            failed.append(FailedRequirement(requirement.requirement_id, documents[-1].codes))
-    return tuple(failed)
+        if requirement.answered_by == IDENTITY:
+            codes = _identity_codes(requirement, identity_stored)
+        else:
+            codes = _document_codes(requirement, documents.get(requirement.requirement_id, []))
+        if codes:
+            failed.append(FailedRequirement(requirement.requirement_id, codes))
+    return (*failed, *(FailedRequirement(question, ("ANSWER_MISSING",)) for question in unanswered_questions))
+
+
+def _by_requirement(uploaded: Iterable[UploadedDocument]) -> dict[str, list[UploadedDocument]]:
+    found: dict[str, list[UploadedDocument]] = {}
+    for document in uploaded:
+        if document.state != "SUPERSEDED":
+            found.setdefault(document.requirement_id, []).append(document)
+    return found
+
+
+def _identity_codes(requirement: AskedDocument, stored: bool) -> tuple[str, ...]:
+    return ("IDENTITY_MISSING",) if requirement.mandatory and not stored else ()
+
+
+def _document_codes(requirement: AskedDocument, documents: list[UploadedDocument]) -> tuple[str, ...]:
+    """Why its documents do not satisfy it; none when they do, or when it may stay away."""
+    if not documents:
+        return ("MISSING",) if requirement.mandatory else ()
+    refused = all(document.state in _REFUSED for document in documents)
+    return documents[-1].codes or ("REFUSED",) if refused else ()

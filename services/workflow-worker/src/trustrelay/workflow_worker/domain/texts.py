@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 _REUPLOAD = {
     "en": "Please upload this document again; the reason is shown beside it.",
     "nl": "Laad dit document opnieuw op; de reden staat ernaast.",
@@ -11,6 +13,11 @@ _MISSING = {
     "en": "This document is still missing. Please upload it.",
     "nl": "Dit document ontbreekt nog. Gelieve het op te laden.",
     "fr": "Ce document manque encore. Veuillez le téléverser.",
+}
+_REMINDER = {
+    "en": "We are still waiting for what we asked you for. Please complete your file before {date}.",
+    "nl": "We wachten nog op wat we u vroegen. Gelieve uw dossier te vervolledigen vóór {date}.",
+    "fr": "Nous attendons toujours ce que nous vous avons demandé. Merci de compléter votre dossier avant le {date}.",
 }
 _UNREADABLE = {
     "DOCUMENT_ENCRYPTED": {
@@ -55,6 +62,11 @@ def _in(texts: dict[str, str], language: str) -> str:
 def reupload(language: str, *, missing: bool) -> str:
     """Asks for a document that failed, or that is not there."""
     return _in(_MISSING if missing else _REUPLOAD, language)
+
+
+def reminder(language: str, last_day: date) -> str:
+    """Tells the customer until when the case waits."""
+    return _in(_REMINDER, language).format(date=last_day.strftime("%d/%m/%Y"))
 
 
 def unreadable(reason: str, language: str) -> str:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import grpc
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from trustrelay.servicekit.errors import ServiceError
-from trustrelay.workflow_worker.entrypoints.activities.calling import alive
-
-# No retry changes these: the request itself, or a constraint of the store, is the reason.
-FINAL_CODES = frozenset(
-    {
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.ALREADY_EXISTS,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.FAILED_PRECONDITION,
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.UNIMPLEMENTED,
-    }
-)
+from trustrelay.workflow_worker.entrypoints.activities.calling import FINAL_CODES
+from trustrelay.workflow_worker.entrypoints.activities.streaming import alive
 
 
 class ServiceErrors(Interceptor):

@@ -13,10 +13,9 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from trustrelay.contracts.case_workflow import DEPLOYMENT, TASK_QUEUE
 from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.application.document_extraction import DocumentExtraction
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.entrypoints.activities.case_activities import CaseActivities
-from trustrelay.workflow_worker.entrypoints.activities.document_activities import DocumentActivities
-from trustrelay.workflow_worker.entrypoints.activities.investigation_activities import InvestigationActivities
+from trustrelay.workflow_worker.entrypoints.activities.registered import case_activities
 from trustrelay.workflow_worker.entrypoints.activity_interceptor import ServiceErrors
 
 # A running activity hears of its cancellation with its heartbeats, so these reach the server at least this often.
@@ -34,30 +33,8 @@ class Domain:
 
 
 def compliance(services: Services) -> Domain:
-    """KYB cases."""
-    case, documents, investigation = CaseActivities(services), DocumentActivities(services), InvestigationActivities(services)
-    return Domain(
-        task_queue=TASK_QUEUE,
-        deployment=DEPLOYMENT,
-        workflows=[ComplianceCaseWorkflow],
-        activities=[
-            case.open_case,
-            case.persist_workflow_state,
-            case.record_not_assessed,
-            case.assemble_trust_capsule,
-            documents.process_documents,
-            documents.validate_documents,
-            documents.extract_document_data,
-            investigation.registry_and_documents,
-            investigation.run_osint_investigation,
-            investigation.run_verification_checks,
-            investigation.screen_parties,
-            investigation.cross_reference_evidence,
-            investigation.analyze_document_gaps,
-            investigation.reassess_risk,
-            investigation.assign_automation_tier,
-        ],
-    )
+    """Cases of every path: KYB, KYC, customs."""
+    return Domain(TASK_QUEUE, DEPLOYMENT, workflows=[ComplianceCaseWorkflow, DocumentExtraction], activities=case_activities(services))
 
 
 DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance}

@@ -10,6 +10,7 @@ import grpc
 
 from trustrelay.case_api.adapters.persistence._reached import reached
 from trustrelay.case_api.application.ports import PortalCaseRef, StagedCase, Staging
+from trustrelay.common.v1.assessment_types_pb2 import IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import Receipt, Status
@@ -33,6 +34,7 @@ class PersistenceCases:
             template_id=staging.template_id,
             subject=staging.subject,
             language=staging.language,
+            answers=staging.answers,
         )
         with reached():
             staged = await self._stub.StageCase(request)
@@ -89,6 +91,11 @@ class PersistenceCases:
         """SaveAnswers."""
         with reached():
             await self._stub.SaveAnswers(store.SaveAnswersRequest(case_id=case_id, answers=answers))
+
+    async def record_identity(self, case_id: str, identity: IdentityResult) -> None:
+        """RecordIdentity."""
+        with reached():
+            await self._stub.RecordIdentity(store.RecordIdentityRequest(case_id=case_id, identity=identity))
 
 
 def _marked(header: CaseHeader) -> CaseHeader:

@@ -27,6 +27,14 @@ def same_company_name(left: str, right: str) -> bool:
     return a.squashed == b.squashed or align(Weighed.evenly(a), Weighed.evenly(b)).score >= _NAME_THRESHOLD
 
 
+def same_person_name(left: str, right: str) -> bool:
+    """Titles, case, accents, order and a middle name more or less do not matter; nothing comparable agrees with nothing."""
+    a, b = name_form(left, PartyType.PERSON), name_form(right, PartyType.PERSON)
+    if not a.words or not b.words:
+        return False
+    return a.squashed == b.squashed or align(Weighed.evenly(a), Weighed.evenly(b)).score >= _NAME_THRESHOLD
+
+
 def same_address(left: str, right: str) -> bool:
     """Every number (house, postal code) of the shorter one occurs in the other, and the words are close."""
     a, b = _tokens(left), _tokens(right)

@@ -19,11 +19,12 @@ _BENEFICIAL = Decimal("0.25")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact and what each source says about it."""
+    """One fact and what each source says about it. `severity` is how much a disagreement weighs, None where the sources agree."""
 
     fact: str
     values: Mapping[str, str]
     agrees: bool
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +38,41 @@ class CrossReference:
 def cross_reference(subject: Subject, profiles: Iterable[Profile], parties: Iterable[Party]) -> CrossReference:
     """Compares every fact that at least one source states. `parties` holds one entry per person and source."""
     everyone = (*subject.declared_parties, *parties)
-    rows = [(row, severity) for row, severity in (*_company_rows(subject, tuple(profiles)), *_party_rows(everyone)) if row.values]
-    findings = [_discrepancy(row, severity) for row, severity in rows if not row.agrees]
-    findings += _missing_owners(everyone)
-    findings += _unverified_ownership(everyone)
+    rows = [row for row in (*_subject_rows(subject, tuple(profiles)), *_party_rows(everyone)) if row.values]
+    findings = [_discrepancy(row, row.severity) for row in rows if row.severity is not None]
+    if subject.type is PartyType.COMPANY:  # nobody owns a person
+        findings += _missing_owners(everyone)
+        findings += _unverified_ownership(everyone)
     findings.sort(key=lambda finding: (-finding.severity, finding.finding_id))
-    return CrossReference(tuple(row for row, _ in rows), tuple(findings))
+    return CrossReference(tuple(rows), tuple(findings))
 
 
-def _row(fact: str, values: Mapping[str, str], same: Callable[[str, str], bool]) -> Row:
-    return Row(fact, values, all_agree(values.values(), same))
+def _row(fact: str, values: Mapping[str, str], same: Callable[[str, str], bool], severity: Severity) -> Row:
+    agrees = all_agree(values.values(), same)
+    return Row(fact, values, agrees, None if agrees else severity)
 
 
-def _company_rows(subject: Subject, profiles: tuple[Profile, ...]) -> Iterator[tuple[Row, Severity]]:
+def _subject_rows(subject: Subject, profiles: tuple[Profile, ...]) -> Iterator[Row]:
     """Name, VAT name, address, status; what a profile does not say is left out."""
 
     def said(read: Callable[[Profile], str], *, vat: bool | None = None) -> dict[str, str]:
         return {p.source: read(p) for p in profiles if read(p) and (vat is None or (p.source == _VAT_SOURCE) is vat)}
 
     declared = {DECLARED: subject.legal_name} if subject.legal_name else {}
-    yield _row("legal_name", declared | said(lambda p: p.legal_name, vat=False), same_company_name), Severity.HIGH
+    yield _row("legal_name", declared | said(lambda p: p.legal_name, vat=False), same_company_name, Severity.HIGH)
     if vat_names := said(lambda p: p.legal_name, vat=True):
-        yield _row("vat_name", declared | vat_names, same_company_name), Severity.HIGH
-    yield _row("registered_address", said(lambda p: p.registered_address), same_address), Severity.MEDIUM
-    yield _row("status", said(lambda p: p.status), same_text), Severity.HIGH
+        yield _row("vat_name", declared | vat_names, same_company_name, Severity.HIGH)
+    yield _row("registered_address", said(lambda p: p.registered_address), same_address, Severity.MEDIUM)
+    yield _row("status", said(lambda p: p.status), same_text, Severity.HIGH)
 
 
-def _party_rows(parties: tuple[Party, ...]) -> Iterator[tuple[Row, Severity]]:
+def _party_rows(parties: tuple[Party, ...]) -> Iterator[Row]:
     """Shares of owners and birth dates of persons, per party over its sources."""
     for party_id, entries in sorted(_by_id(parties).items()):
         shares = {entry.source or DECLARED: entry.share for entry in entries if entry.share}
-        yield _row(f"share:{party_id}", shares, same_share), Severity.HIGH
+        yield _row(f"share:{party_id}", shares, same_share, Severity.HIGH)
         dates = {entry.source or DECLARED: entry.birth_date for entry in entries if entry.birth_date}
-        yield _row(f"birth_date:{party_id}", dates, _same_date), Severity.MEDIUM
+        yield _row(f"birth_date:{party_id}", dates, _same_date, Severity.MEDIUM)
 
 
 def _same_date(left: str, right: str) -> bool:

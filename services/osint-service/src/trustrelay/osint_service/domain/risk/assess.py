@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trustrelay.osint_service.domain.model import HitStatus, Outcome
-from trustrelay.osint_service.domain.risk.factors import GROUP_WEIGHTS, MANDATORY, RULES, SANCTION, Rule
+from trustrelay.osint_service.domain.model import Check, HitStatus, Outcome, PartyType
+from trustrelay.osint_service.domain.risk import factors as company
+from trustrelay.osint_service.domain.risk import persons
+from trustrelay.osint_service.domain.risk.factors import GROUP_WEIGHTS, IDENTITY, SANCTION, Rule, mandatory_kinds
 from trustrelay.osint_service.domain.risk.model import Assessment, Factor, Facts, Level, Recommendation
 
 MEDIUM_FROM, HIGH_FROM = 0.3, 0.55
+# What was declared and proved wrong is no approval, even where a template does not demand the check.
+_FAILURE_STOPS = frozenset({"eori", "iban_format", "field", IDENTITY})
 
 
 def assess(facts: Facts) -> Assessment:
     """Score = Σ weight × value; then the highest floor of any factor present. A floor is never outweighed."""
-    factors = tuple(_factor(rule, facts) for rule in RULES)
+    factors = tuple(_factor(rule, facts) for rule in rules_for(facts.subject.type))
     score = sum(factor.weight * factor.value for factor in factors)
     return Assessment(level(score, factors), round(score, 4), factors, recommend(facts))
+
+
+def rules_for(subject: PartyType) -> tuple[Rule, ...]:
+    """The rules of the model that judges this type of subject."""
+    return persons.RULES if subject is PartyType.PERSON else company.RULES
+
+
+def model_version(subject: PartyType) -> str:
+    """Name and version of that model."""
+    return persons.MODEL_VERSION if subject is PartyType.PERSON else company.MODEL_VERSION
 
 
 def _factor(rule: Rule, facts: Facts) -> Factor:
@@ -32,12 +46,16 @@ def level(score: float, factors: Sequence[Factor]) -> Level:
 
 
 def recommend(facts: Facts) -> Recommendation:
-    """REJECT for a confirmed sanction; FOLLOW_UP while a hit is open, a mandatory check was not made or the company is not active."""
+    """REJECT for a confirmed sanction; FOLLOW_UP while a hit is open, a mandatory check was not made, or what was declared failed its check."""
     sanctioned = any(SANCTION in hit.topics and hit.status is HitStatus.TRUE_MATCH for hit in facts.hits)
     if sanctioned:
         return Recommendation.REJECT
     still_open = any(hit.status is HitStatus.OPEN for hit in facts.hits)
-    blocked = any(
-        (c.outcome is Outcome.NOT_ASSESSED and not c.overridden) or c.outcome is Outcome.FAILED for c in facts.checks if c.kind in MANDATORY
-    )
-    return Recommendation.FOLLOW_UP if still_open or blocked else Recommendation.APPROVE
+    mandatory = mandatory_kinds(facts.subject.type)
+    return Recommendation.FOLLOW_UP if still_open or any(_stops(check, mandatory) for check in facts.checks) else Recommendation.APPROVE
+
+
+def _stops(check: Check, mandatory: frozenset[str]) -> bool:
+    if check.outcome is Outcome.FAILED:
+        return check.kind in mandatory | _FAILURE_STOPS
+    return check.outcome is Outcome.NOT_ASSESSED and check.kind in mandatory and not check.overridden

@@ -1,4 +1,4 @@
-"""Risk factors of model risk-kyb@1 (structure of EBA/GL/2021/02): weights and floors are data, values are small rules over facts."""
+"""Risk factors (structure of EBA/GL/2021/02): weights and floors are data, values are small rules over facts. RULES is model risk-kyb@1."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ class Rule:
     check_kind: str = ""
 
 
-def _hit(topic: str, status: HitStatus) -> Callable[[Facts], float]:
+def hit(topic: str, status: HitStatus) -> Callable[[Facts], float]:
+    """1 when a hit of that topic has that status."""
     return lambda facts: float(any(topic in hit.topics and hit.status is status for hit in facts.hits))
 
 
-def _outcome(kind: str, outcome: Outcome) -> Callable[[Facts], float]:
-    return lambda facts: float(any(check.kind == kind and check.outcome is outcome for check in facts.checks))
+def outcome(kind: str, is_it: Outcome) -> Callable[[Facts], float]:
+    """1 when a check of that kind came out so."""
+    return lambda facts: float(any(check.kind == kind and check.outcome is is_it for check in facts.checks))
 
 
 def _worst(findings: Iterable[Finding]) -> float:
@@ -47,16 +49,20 @@ def _worst(findings: Iterable[Finding]) -> float:
     return max((scale.get(finding.severity, 0.0) for finding in findings), default=0.0)
 
 
-def _discrepancies(facts: Facts) -> float:
+def discrepancies(facts: Facts) -> float:
+    """By the worst finding that is no article."""
     return _worst(finding for finding in facts.findings if finding.kind != "adverse_media")
 
 
-def _critical(facts: Facts) -> float:
+def critical(facts: Facts) -> float:
+    """1 when any finding is critical."""
     return float(any(finding.severity is Severity.CRITICAL for finding in facts.findings))
 
 
-def _not_assessed(facts: Facts) -> float:
-    return float(any(c.outcome is Outcome.NOT_ASSESSED and c.kind in MANDATORY and not c.overridden for c in facts.checks))
+def not_assessed(facts: Facts) -> float:
+    """1 when nobody made a mandatory check, and no officer accepted that."""
+    mandatory = mandatory_kinds(facts.subject.type)
+    return float(any(c.outcome is Outcome.NOT_ASSESSED and c.kind in mandatory and not c.overridden for c in facts.checks))
 
 
 def _opaque_ownership(facts: Facts) -> float:
@@ -80,9 +86,12 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _on_lists(*names: str) -> Callable[[Facts], float]:
+def on_lists(*names: str) -> Callable[[Facts], float]:
+    """1 when the subject or any party lives in, or is a national of, a country on one of the lists."""
+
     def value(facts: Facts) -> float:
-        countries = {facts.subject.country, *(p.nationality for p in facts.parties), *(p.nationality for p in facts.subject.declared_parties)}
+        itself = {facts.subject.country, facts.subject.nationality}
+        countries = itself | {*(p.nationality for p in facts.parties), *(p.nationality for p in facts.subject.declared_parties)}
         return float(any(lists_naming(country, facts.as_of) & set(names) for country in countries))
 
     return value
@@ -103,21 +112,29 @@ def _activity(facts: Facts) -> float:
 
 # Kinds without which nobody knows who the customer is; the case's own policy may demand more before approval.
 MANDATORY = frozenset({"registry_status", "vat_vies", "sanctions_screening", "pep_screening", "adverse_media"})
+IDENTITY = "identity_verification"
+MANDATORY_OF_PERSONS = frozenset({IDENTITY, "sanctions_screening", "pep_screening", "adverse_media"})
+
+
+def mandatory_kinds(subject: PartyType) -> frozenset[str]:
+    """The kinds for this type of subject."""
+    return MANDATORY_OF_PERSONS if subject is PartyType.PERSON else MANDATORY
+
 
 RULES = (
-    Rule("customer", "sanction_confirmed", 0.16, _hit(SANCTION, HitStatus.TRUE_MATCH), Level.HIGH),
-    Rule("customer", "sanction_hit_open", 0.12, _hit(SANCTION, HitStatus.OPEN), Level.HIGH),
-    Rule("customer", "pep_confirmed", 0.14, _hit(PEP, HitStatus.TRUE_MATCH), Level.HIGH),
-    Rule("customer", "pep_hit_open", 0.08, _hit(PEP, HitStatus.OPEN), Level.MEDIUM),
-    Rule("customer", "adverse_media", 0.12, _outcome("adverse_media", Outcome.HIT), Level.MEDIUM, "adverse_media"),
-    Rule("customer", CRITICAL_FINDING, 0.06, _critical, Level.MEDIUM),
-    Rule("customer", "discrepancies", 0.10, _discrepancies),
+    Rule("customer", "sanction_confirmed", 0.16, hit(SANCTION, HitStatus.TRUE_MATCH), Level.HIGH),
+    Rule("customer", "sanction_hit_open", 0.12, hit(SANCTION, HitStatus.OPEN), Level.HIGH),
+    Rule("customer", "pep_confirmed", 0.14, hit(PEP, HitStatus.TRUE_MATCH), Level.HIGH),
+    Rule("customer", "pep_hit_open", 0.08, hit(PEP, HitStatus.OPEN), Level.MEDIUM),
+    Rule("customer", "adverse_media", 0.12, outcome("adverse_media", Outcome.HIT), Level.MEDIUM, "adverse_media"),
+    Rule("customer", CRITICAL_FINDING, 0.06, critical, Level.MEDIUM),
+    Rule("customer", "discrepancies", 0.10, discrepancies),
     Rule("customer", "opaque_ownership", 0.08, _opaque_ownership),
-    Rule("customer", "not_active_in_register", 0.06, _outcome("registry_status", Outcome.FAILED), Level.MEDIUM, "registry_status"),
-    Rule("customer", "not_assessed", 0.05, _not_assessed),
+    Rule("customer", "not_active_in_register", 0.06, outcome("registry_status", Outcome.FAILED), Level.MEDIUM, "registry_status"),
+    Rule("customer", "not_assessed", 0.05, not_assessed),
     Rule("customer", "young_company", 0.03, _young),
-    Rule("geography", "high_risk_country", 0.6, _on_lists(EU_HIGH_RISK, FATF_BLACK), Level.HIGH),
-    Rule("geography", "monitored_country", 0.25, _on_lists(FATF_GREY), Level.MEDIUM),
+    Rule("geography", "high_risk_country", 0.6, on_lists(EU_HIGH_RISK, FATF_BLACK), Level.HIGH),
+    Rule("geography", "monitored_country", 0.25, on_lists(FATF_GREY), Level.MEDIUM),
     Rule("geography", "foreign_parties", 0.15, _foreign_parties),
     Rule("product", "activity", 1.0, _activity),
     Rule("delivery_channel", "remote_onboarding", 1.0, lambda _: _REMOTE),

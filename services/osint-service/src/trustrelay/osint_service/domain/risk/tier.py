@@ -22,11 +22,16 @@ class TierVerdict:
 
 
 def assign_tier(level: Level | None, factors: Sequence[Factor], hits: Iterable[JudgedHit], decided_cases: int, agreement: float) -> TierVerdict:
-    """`level` None = risk was not assessed: an officer looks. `agreement` 0..1."""
+    """`level` None = risk was not assessed: an officer looks. `agreement` 0..1.
+
+    No model of the probability of a floor is calibrated yet, and none is made up: a floor that applies is certain, and needs an officer.
+    """
     if any(hit.status in (HitStatus.OPEN, HitStatus.TRUE_MATCH) for hit in hits):
         return TierVerdict(Tier.FULL_REVIEW, "governance/list-hit@1")
     if any(factor.name == CRITICAL_FINDING and factor.value > 0 for factor in factors):
         return TierVerdict(Tier.FULL_REVIEW, "governance/critical-finding@1")
+    if any(factor.floor is not None and factor.value > 0 for factor in factors):
+        return TierVerdict(Tier.FULL_REVIEW, "governance/risk-floor@1")
     if level is None:
         return TierVerdict(Tier.FULL_REVIEW, "governance/risk-unknown@1")
     earned = _earned(decided_cases, agreement)

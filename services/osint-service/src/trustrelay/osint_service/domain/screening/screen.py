@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from trustrelay.osint_service.domain.model import Check, HitStatus, Outcome, Party, PartyType
@@ -35,6 +36,12 @@ class Snapshot:
                 if entity.type is not None and (compact := compact_id(number.number)):
                     self._by_id_number[entity.type, compact].append(entity)
         self._indexes = {kind: NameIndex(kind, by_type[kind]) for kind in PartyType}
+
+    def with_versions(self, versions: Iterable[DatasetVersion]) -> Snapshot:
+        """The same entries with what is now told about the lists: why one is missing."""
+        other = copy(self)
+        other.versions = tuple(versions)
+        return other
 
     def index(self, kind: PartyType) -> NameIndex:
         """The names of that kind of party."""

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, AdaptedConnection, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from trustrelay.persistence_service.adapters.postgres.errors import translated
@@ -21,6 +22,12 @@ def engine_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+asyncpg")
 
 
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """The pool makes a new connection in place of one whose server has gone: the driver has heard of that already, so nobody needs to be asked."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 class Database:
     """One pool. A server that is down answers within the connect timeout, as DATABASE_UNAVAILABLE."""
 
@@ -30,7 +37,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=_CONNECT_SECONDS,
-            pool_pre_ping=True,
+            pool_use_lifo=True,
             connect_args={
                 "timeout": _CONNECT_SECONDS,
                 "command_timeout": _STATEMENT_MILLISECONDS / 1000 + 5,
@@ -41,6 +48,7 @@ class Database:
                 },
             },
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def transaction(self, tenant: str, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:

@@ -1,12 +1,16 @@
 """What investigations found."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from datetime import datetime
 
+from sqlalchemy import select, update
+
+from trustrelay.common.v1.assessment_types_pb2 import Assessments, IdentityResult
 from trustrelay.common.v1.case_types_pb2 import CompanyProfile, Party
 from trustrelay.common.v1.decision_types_pb2 import RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hit, ScreeningRecord
 from trustrelay.persistence_service.adapters.postgres import tables
-from trustrelay.persistence_service.adapters.postgres.rows import Repository, to_json
+from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME, RISK_LEVEL, SEVERITY
 from trustrelay.persistence_service.domain.hits import HitState
 
@@ -15,9 +19,16 @@ class FactRepository(Repository):
     """Implements ports.Facts: every write replaces the row of its deterministic id."""
 
     async def put_evidence(self, case_id: str, iteration: int, evidence: Evidence) -> None:
-        """By evidence id."""
-        values = {"case_id": case_id, "evidence_id": evidence.evidence_id, "iteration": iteration, "kind": evidence.kind, "body": to_json(evidence)}
-        await self._upsert(tables.evidence, values)
+        """By evidence id; it stays of the iteration that found it first."""
+        changed = {"kind": evidence.kind, "body": to_json(evidence)}
+        if not await self._insert_new(tables.evidence, {"case_id": case_id, "evidence_id": evidence.evidence_id, "iteration": iteration, **changed}):
+            where = self._of(tables.evidence, case_id, evidence_id=evidence.evidence_id)
+            await self._db.execute(update(tables.evidence).where(where).values(changed))
+
+    async def evidence(self, case_id: str, evidence_id: str) -> Evidence | None:
+        """One piece of evidence."""
+        body = await self._db.scalar(select(tables.evidence.c.body).where(self._of(tables.evidence, case_id, evidence_id=evidence_id)))
+        return None if body is None else from_json(Evidence, body)
 
     async def put_profile(self, case_id: str, profile: CompanyProfile) -> None:
         """By source: each register has one say."""
@@ -57,3 +68,18 @@ class FactRepository(Repository):
         """By operation: a retry replaces, a later checkpoint follows."""
         columns = {"operation_id": operation_id, "iteration": iteration, "level": RISK_LEVEL.name(risk.level)}
         await self._upsert(tables.risk_assessments, {"case_id": case_id, **columns, "body": to_json(risk)})
+
+    async def put_assessments(self, case_id: str, assessments: Assessments, updated_at: datetime) -> Sequence[str]:
+        """Each part that is present replaces the stored one; the names of those."""
+        parts = to_json(assessments)
+        for part, said in parts.items():
+            await self._upsert(tables.assessments, {"case_id": case_id, "part": part, "body": {part: said}, "updated_at": updated_at})
+        return sorted(parts)
+
+    async def add_identity(self, case_id: str, identity: IdentityResult, created_at: datetime) -> bool:
+        """False when the session is known: what was said first stays. A closed case takes no new one (trigger)."""
+        known = select(tables.identities.c.session_id).where(self._of(tables.identities, case_id, session_id=identity.session_id))
+        if await self._db.scalar(known) is not None:
+            return False
+        values = {"case_id": case_id, "session_id": identity.session_id, "body": to_json(identity), "created_at": created_at}
+        return await self._insert_new(tables.identities, values)

@@ -20,14 +20,18 @@ class JudgementRepository(Repository):
 
     async def add_decision(self, case_id: str, state_version: int, record: DecisionRecord) -> None:
         """A first decision opens the next round, a second one answers the last."""
-        query = select(func.coalesce(func.max(decisions.c.round), 0)).where(self._of(decisions, case_id))
-        last: int = await self._db.scalar(query) or 0
+        last = select(func.coalesce(func.max(decisions.c.round), 0)).where(self._of(decisions, case_id)).scalar_subquery()
         values = {
-            "tenant_id": self._tenant, "case_id": case_id, "round": last + 1 if record.step == 1 else max(last, 1), "step": record.step,
+            "tenant_id": self._tenant, "case_id": case_id, "round": last + 1 if record.step == 1 else func.greatest(last, 1), "step": record.step,
             "actor": record.actor, "decision": DECISION.name(record.decision), "second_decision": SECOND_DECISION.name(record.second_decision),
             "state_version": state_version, "body": to_json(record),
         }  # fmt: skip
         await self._db.execute(insert(decisions).values(values))
+
+    async def last_decider(self, case_id: str) -> str:
+        """First officer of the last round; empty when nobody has decided."""
+        query = select(decisions.c.actor).where(self._of(decisions, case_id, step=1)).order_by(decisions.c.round.desc()).limit(1)
+        return str(await self._db.scalar(query) or "")
 
     async def resolve_hit(self, case_id: str, state_version: int, hit_id: str, state: HitState, at: datetime) -> bool:
         """The resolution first: the hit's trigger asks for it. False for an unknown hit."""

@@ -1,19 +1,21 @@
 """What is written once: versions, audit chain, outbox, answers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from trustrelay.persistence_service.adapters.postgres.ledger_statements import ADD_VERSION, APPEND_AUDIT, CHAIN, appended
 from trustrelay.persistence_service.adapters.postgres.rows import Repository
-from trustrelay.persistence_service.adapters.postgres.tables import answers, audit_events, domain_events, transitions
-from trustrelay.persistence_service.application.ports import DomainEvent, StoredAnswer
+from trustrelay.persistence_service.adapters.postgres.tables import answers, audit_events, transitions
+from trustrelay.persistence_service.application.ports import StoredAnswer, Version
 from trustrelay.persistence_service.domain.audit import GENESIS, Entry, Link, link
 from trustrelay.persistence_service.domain.cases import Case
 
 
 class LedgerRepository(Repository):
-    """Implements ports.Ledger. Callers of `append_audit` hold the case row's lock: the chain has one writer at a time."""
+    """Implements ports.Ledger. Who appends holds the case row's lock: the chain has one writer at a time."""
 
     async def transition_digest(self, case_id: str, state_version: int) -> str | None:
         """Digest of the transition that led to this version, or None."""
@@ -21,27 +23,45 @@ class LedgerRepository(Repository):
         found: str | None = await self._db.scalar(query)
         return found
 
-    async def add_transition(self, case: Case, *, digest: str, actor: str, recorded_at: datetime) -> None:
-        """The version `case` is at now."""
-        plain = ("tenant_id", "case_id", "state_version", "status", "iteration", "tier", "tier_set_by", "trace_id")
-        values = {name: getattr(case, name) for name in plain}
-        more = {"projection": dict(case.projection or {}), "content_sha256": digest, "actor": actor, "recorded_at": recorded_at}
-        await self._db.execute(insert(transitions).values(**values, **more))
+    async def versions(self, case: Case, *, after: int) -> Sequence[Case]:
+        """`case` as it was at each version above `after`, itself last; what versions do not record (its owner) is as it is now."""
+        table = transitions
+        columns = (table.c.state_version, table.c.status, table.c.iteration, table.c.tier, table.c.tier_set_by, table.c.trace_id)
+        between = (table.c.state_version > after, table.c.state_version < case.state_version)
+        query = select(*columns, table.c.recorded_at.label("updated_at")).where(self._of(table, case.case_id), *between)
+        passed = [replace(case, **row._mapping) for row in await self._db.execute(query.order_by(table.c.state_version))]
+        return [*passed, case] if case.state_version > after else []
+
+    async def add_version(self, version: Version) -> None:
+        """Transition, events and outbox in one statement. The case row is at this version already; its trigger asks for that."""
+        case, event = version.case, version.event
+        links = await self._linked(case.case_id, version.entries)
+        plain = ("case_id", "state_version", "status", "iteration", "tier", "tier_set_by", "trace_id")
+        values: dict[str, object] = {name: getattr(case, name) for name in plain}
+        values |= {"tenant_id": self._tenant, "projection": dict(case.projection or {}), "content_sha256": version.digest, "actor": version.actor}
+        values |= {"event_id": event.event_id, "event_type": event.type, "event_data": dict(event.data), "recorded_at": version.recorded_at}
+        values |= {"correlation_id": event.correlation_id, "causation_id": event.causation_id}
+        await self._db.execute(ADD_VERSION, values | appended(links))
 
     async def append_audit(self, case_id: str, entries: Iterable[Entry]) -> int:
         """Chain the entries whose event id is new; how many."""
+        links = await self._linked(case_id, entries)
+        if links:
+            await self._db.execute(APPEND_AUDIT, appended(links))
+        return len(links)
+
+    async def _linked(self, case_id: str, entries: Iterable[Entry]) -> Sequence[Link]:
+        """The entries whose event id is new, each in its place behind the newest event."""
         wanted = {entry.event_id: entry for entry in entries}
-        known = await self._db.scalars(
-            select(audit_events.c.event_id).where(self._of(audit_events, case_id), audit_events.c.event_id.in_(list(wanted)))
-        )
-        seen = frozenset(known)
-        sequence, previous = await self.audit_head(case_id)
-        new = [entry for event_id, entry in wanted.items() if event_id not in seen]
-        for position, entry in enumerate(new, sequence + 1):
-            event = link(self._tenant, case_id, entry, position, previous)
-            await self._db.execute(insert(audit_events).values(**event.__dict__))
-            previous = event.chain_hash
-        return len(new)
+        rows = (await self._db.execute(CHAIN, {"tenant": self._tenant, "case": case_id, "wanted": list(wanted)})).all()
+        sequence, previous, _ = max(rows, default=(0, GENESIS, ""))
+        for row in rows:
+            wanted.pop(row.event_id, None)
+        links: list[Link] = []
+        for position, entry in enumerate(wanted.values(), sequence + 1):
+            links.append(link(self._tenant, case_id, entry, position, previous))
+            previous = links[-1].chain_hash
+        return links
 
     async def audit_page(self, case_id: str, *, after: int, size: int) -> Sequence[Link]:
         """Events with a sequence above `after`, in order."""
@@ -54,11 +74,6 @@ class LedgerRepository(Repository):
         query = select(audit_events.c.sequence, audit_events.c.chain_hash).where(self._of(audit_events, case_id))
         row = (await self._db.execute(query.order_by(audit_events.c.sequence.desc()).limit(1))).first()
         return (0, GENESIS) if row is None else (row.sequence, row.chain_hash)
-
-    async def add_domain_event(self, case: Case, event: DomainEvent, created_at: datetime) -> None:
-        """One per version."""
-        values = {**event.__dict__, "data": dict(event.data), "tenant_id": self._tenant, "case_id": case.case_id}
-        await self._db.execute(insert(domain_events).values(**values, state_version=case.state_version, created_at=created_at))
 
     async def answer(self, request_id: str) -> StoredAnswer | None:
         """The answer given to this request of the tenant."""

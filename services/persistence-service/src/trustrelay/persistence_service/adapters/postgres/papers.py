@@ -14,6 +14,8 @@ from trustrelay.persistence_service.adapters.postgres.tables import documents, r
 from trustrelay.persistence_service.domain.enums import DOCUMENT_STATE
 from trustrelay.persistence_service.domain.uploads import Upload
 
+_WAITING = ("OPEN", "SUBMITTED", "BOUNCED")
+
 
 class PaperRepository(Repository):
     """Implements ports.Papers."""
@@ -23,6 +25,17 @@ class PaperRepository(Repository):
         query = select(requirements.c.status).where(self._of(requirements, case_id, requirement_id=requirement_id))
         found: str | None = await self._db.scalar(query)
         return found
+
+    async def requirement_set_by_officer(self, case_id: str, requirement_id: str) -> bool:
+        """Whether an officer had the last word on it."""
+        return bool(
+            await self._db.scalar(select(requirements.c.set_by_officer).where(self._of(requirements, case_id, requirement_id=requirement_id)))
+        )
+
+    async def requirement_answered_by(self, case_id: str, requirement_id: str) -> str | None:
+        """document or identity; None for an unknown requirement."""
+        body = await self._db.scalar(select(requirements.c.body).where(self._of(requirements, case_id, requirement_id=requirement_id)))
+        return None if body is None else str(body.get("answered_by") or "document")
 
     async def put_requirement(self, case_id: str, position: int, requirement: Requirement, status: str) -> None:
         """By requirement id; the column, not the body, holds its status."""
@@ -37,6 +50,19 @@ class PaperRepository(Repository):
             values["body"] = requirements.c.body.op("||")(cast({"covered_by": covered_by}, JSONB))
         changed = await self._db.execute(update(requirements).where(where).values(values))
         return changed.rowcount == 1
+
+    async def set_requirement_by_officer(self, case_id: str, requirement_id: str, status: str) -> bool:
+        """An officer's word, which no analysis undoes. False for an unknown requirement."""
+        where = self._of(requirements, case_id, requirement_id=requirement_id)
+        changed = await self._db.execute(update(requirements).where(where).values(status=status, set_by_officer=True))
+        return changed.rowcount == 1
+
+    async def satisfy_by_identity(self, case_id: str, session_id: str) -> Sequence[str]:
+        """Requirements that a proven identity answers and that still wait for one; their ids. What was waived or does not apply stays so."""
+        where = and_(self._of(requirements, case_id), requirements.c.status.in_(_WAITING), requirements.c.body["answered_by"].astext == "identity")
+        body = requirements.c.body.op("||")(cast({"covered_by": session_id}, JSONB))
+        changed = update(requirements).where(where).values(status="SATISFIED", body=body).returning(requirements.c.requirement_id)
+        return sorted(await self._db.scalars(changed))
 
     async def add_upload(self, upload: Upload) -> Upload:
         """Store it, or give the same request's row a new window; the stored one, which has another digest if its body was another."""

@@ -7,12 +7,13 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from sqlalchemy import ColumnElement, Table, select
 
+from trustrelay.common.v1.assessment_types_pb2 import Assessments, IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, Task
 from trustrelay.common.v1.case_types_pb2 import CompanyProfile, Party
 from trustrelay.common.v1.decision_types_pb2 import DecisionRecord, RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hit, ScreeningRecord
 from trustrelay.common.v1.objects_pb2 import ObjectRef
-from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Requirement
+from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Question, Requirement
 from trustrelay.persistence_service.adapters.postgres import tables
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.domain.cases import Case, header
@@ -49,7 +50,10 @@ class ReadRepository(Repository):
             risk=risks[-1] if risks else None,
             decisions=await self._all(DecisionRecord, tables.decisions, key, tables.decisions.c.round, tables.decisions.c.step),
             capsule=None if capsule is None else capsule[0],
-            answers=await self._answers(key),
+            answers=await self._answers(tables.portal_answers, key),
+            creation_answers=await self._answers(tables.creation_answers, key),
+            questions=await self._all(Question, tables.questions, key, tables.questions.c.position, tables.questions.c.question_id),
+            assessments=await self._assessments(key),
         )
 
     async def screenings(self, case_id: str) -> Sequence[ScreeningRecord]:
@@ -98,7 +102,15 @@ class ReadRepository(Repository):
             found.append(requirement)
         return found
 
-    async def _answers(self, case_id: str) -> dict[str, str]:
-        table = tables.portal_answers
+    async def _assessments(self, case_id: str) -> Assessments:
+        """All parts together, with the identity that was proven last."""
+        found = Assessments()
+        for part in await self._all(Assessments, tables.assessments, case_id, tables.assessments.c.part):
+            found.MergeFrom(part)
+        for identity in await self._all(IdentityResult, tables.identities, case_id, tables.identities.c.ordinal):
+            found.identity.CopyFrom(identity)
+        return found
+
+    async def _answers(self, table: Table, case_id: str) -> dict[str, str]:
         rows = await self._db.execute(select(table.c.question_id, table.c.answer).where(self._of(table, case_id)))
         return {row.question_id: row.answer for row in rows}

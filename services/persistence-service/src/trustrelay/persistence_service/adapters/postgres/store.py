@@ -16,6 +16,7 @@ from trustrelay.persistence_service.adapters.postgres.ledger import LedgerReposi
 from trustrelay.persistence_service.adapters.postgres.papers import PaperRepository
 from trustrelay.persistence_service.adapters.postgres.portal import PortalRepository
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
+from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
 
 _RESOLVE = text("SELECT tenant_id, case_id, expire_time FROM resolve_portal_token(:wanted)")
 
@@ -32,12 +33,14 @@ class PostgresUnit:
     judgements: JudgementRepository
     portal: PortalRepository
     reader: ReadRepository
+    templates: TemplateRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
     return PostgresUnit(
         tenant, CaseRepository(db, tenant), LedgerRepository(db, tenant), FactRepository(db, tenant), PaperRepository(db, tenant),
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
+        TemplateRepository(db, tenant),
     )  # fmt: skip
 
 

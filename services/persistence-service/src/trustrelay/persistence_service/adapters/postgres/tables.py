@@ -4,13 +4,15 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+_NOT_OF_A_CASE = frozenset({"templates"})
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
     """A tenant's table: names of its columns by type; `key` names the columns of the primary key after tenant_id."""
     keys = {"tenant_id", *key.split()}
     columns: list[Column[object]] = [*more]
-    for names, kind in ((f"tenant_id case_id {text}", Text), (number, BigInteger), (time, lambda: DateTime(timezone=True)), (json, JSONB)):
+    case = "" if name in _NOT_OF_A_CASE else "case_id"
+    for names, kind in ((f"tenant_id {case} {text}", Text), (number, BigInteger), (time, lambda: DateTime(timezone=True)), (json, JSONB)):
         columns += [Column(column, kind(), primary_key=column in keys) for column in names.split()]
     return Table(name, metadata, *columns)
 
@@ -18,9 +20,9 @@ def _table(name: str, key: str, *, text: str = "", number: str = "", time: str =
 cases = _table(
     "cases",
     "case_id",
-    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id",
+    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id",
     number="template_version state_version iteration",
-    time="created_at updated_at opened_at expire_time",
+    time="created_at updated_at opened_at expire_time decided_at",
     json="subject policy projection",
 )
 transitions = _table(
@@ -61,7 +63,14 @@ hit_resolutions = _table(
 )
 risk_assessments = _table("risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", json="body")
 
-requirements = _table("requirements", "case_id requirement_id", text="requirement_id status", number="position", json="body")
+requirements = _table(
+    "requirements",
+    "case_id requirement_id",
+    text="requirement_id status",
+    number="position",
+    json="body",
+    more=(Column("set_by_officer", Boolean()),),
+)
 documents = _table("documents", "case_id document_id", text="document_id requirement_id state", number="iteration", time="created_at", json="body")
 uploads = _table(
     "uploads",
@@ -71,7 +80,14 @@ uploads = _table(
     time="expire_time created_at",
 )
 tasks = _table("tasks", "case_id task_id", text="task_id kind requirement_id", number="ordinal", json="body", more=(Column("done", Boolean()),))
-decisions = _table("decisions", "case_id round step", text="actor decision second_decision", number="round step state_version", json="body")
+decisions = _table(
+    "decisions", "case_id round step", text="actor decision second_decision recommendation", number="round step state_version", json="body"
+)
+questions = _table("questions", "case_id question_id", text="question_id", number="position", json="body", more=(Column("mandatory", Boolean()),))
+creation_answers = _table("creation_answers", "case_id question_id", text="question_id answer")
 portal_answers = _table("portal_answers", "case_id question_id", text="question_id answer", time="updated_at")
 portal_tokens = _table("portal_tokens", "token_sha256", text="token_sha256", time="expire_time created_at")
+assessments = _table("assessments", "case_id part", text="part", time="updated_at", json="body")
+identities = _table("identities", "case_id session_id", text="session_id", number="ordinal", time="created_at", json="body")
 capsules = _table("capsules", "case_id", number="subject_count", time="created_at", json="body")
+templates = _table("templates", "template_id version", text="template_id source created_by", number="version", time="created_at")

@@ -6,26 +6,18 @@ from temporalio import activity
 
 from trustrelay.common.v1 import requirement_types_pb2 as types
 from trustrelay.common.v1.case_file_pb2 import CaseFile
-from trustrelay.common.v1.case_types_pb2 import CompanyProfile
-from trustrelay.document.v1.conversion_service_pb2 import ConversionResult, ConvertRequest
+from trustrelay.document.v1.conversion_service_pb2 import ConvertRequest
 from trustrelay.document.v1.document_intelligence_service_pb2 import DOCUMENT_TYPE_UNKNOWN, DocumentType, ExtractRequest, ValidateRequest
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordDocumentRequest
-from trustrelay.servicekit.errors import FailedPrecondition, ServiceError
+from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.domain import texts
 from trustrelay.workflow_worker.domain.records import CaseRef, Validated
 from trustrelay.workflow_worker.domain.state import Summary
-from trustrelay.workflow_worker.domain.submission import AskedDocument, UploadedDocument, failures
-from trustrelay.workflow_worker.entrypoints.activities.calling import (
-    SILENCE_SECONDS,
-    case_file,
-    on_behalf_of,
-    read_grants,
-    result_event,
-    time_limit,
-    to_summary,
-    write_grant,
-)
+from trustrelay.workflow_worker.entrypoints.activities.calling import case_file, on_behalf_of, read_grant, time_limit, write_grant
+from trustrelay.workflow_worker.entrypoints.activities.document_facts import describe, failed_requirements, in_state, requirement_of
+from trustrelay.workflow_worker.entrypoints.activities.facts import expected_holder, to_summary
+from trustrelay.workflow_worker.entrypoints.activities.streaming import SILENCE_SECONDS, result_event
 
 _VERDICT_STATE = {
     types.VALIDATION_VERDICT_VALID: types.DOCUMENT_STATE_VALID,
@@ -47,7 +39,7 @@ class DocumentActivities:
         """Converts every stored upload; one that cannot be opened is stored as unreadable, with a reason for the customer."""
         with on_behalf_of(case.tenant_id):
             file = await case_file(self._services, case)
-            for document in _in_state(file, types.DOCUMENT_STATE_STORED):
+            for document in in_state(file, types.DOCUMENT_STATE_STORED):
                 await self._convert(case, file, document)
             return to_summary((await case_file(self._services, case)).summary)
 
@@ -56,32 +48,32 @@ class DocumentActivities:
         """Judges every converted upload against its requirement, and says what must come again."""
         with on_behalf_of(case.tenant_id):
             file = await case_file(self._services, case)
-            for document in _in_state(file, types.DOCUMENT_STATE_CONVERTED):
+            for document in in_state(file, types.DOCUMENT_STATE_CONVERTED):
                 await self._validate(case, file, document)
             file = await case_file(self._services, case)
-        valid = tuple(document.document_id for document in _in_state(file, types.DOCUMENT_STATE_VALID))
-        return Validated(to_summary(file.summary), valid, failures(_asked(file), _uploaded(file)))
+        valid = tuple(document.document_id for document in in_state(file, types.DOCUMENT_STATE_VALID))
+        return Validated(to_summary(file.summary), valid, failed_requirements(file))
 
     @activity.defn(name="extract_document_data")
     async def extract_document_data(self, case: CaseRef) -> Summary:
         """Reads typed values and parties from every valid upload that was not read yet."""
         with on_behalf_of(case.tenant_id):
             file = await case_file(self._services, case)
-            for document in _in_state(file, types.DOCUMENT_STATE_VALID):
+            for document in in_state(file, types.DOCUMENT_STATE_VALID):
                 if not document.fields:
                     await self._extract(case, document)
             return to_summary((await case_file(self._services, case)).summary)
 
     async def _convert(self, case: CaseRef, file: CaseFile, document: types.CaseDocument) -> None:
         grant = await write_grant(self._services, case, f"converted/{document.document_id}")
-        source = (await read_grants(self._services, case, [document.original]))[0]
-        request = ConvertRequest(source=source, destination=grant, allowed_media_types=_requirement(file, document).media_types)
+        source = await read_grant(self._services, case, document.original)
+        request = ConvertRequest(source=source, destination=grant, allowed_media_types=requirement_of(file, document).media_types)
         update = types.CaseDocument(document_id=document.document_id)
         findings = []
         try:
             stream = self._services.documents.conversion.Convert(request, timeout=time_limit())
             result = (await result_event(stream, document.document_id, silence=self._silence)).result
-            _describe(update, result)
+            describe(update, result)
             findings = list(result.findings)
         except ServiceError as error:
             if error.reason not in texts.UNREADABLE_REASONS:
@@ -92,11 +84,11 @@ class DocumentActivities:
         await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update, findings=findings))
 
     async def _validate(self, case: CaseRef, file: CaseFile, document: types.CaseDocument) -> None:
-        grant = (await read_grants(self._services, case, [document.docling_json]))[0]
+        grant = await read_grant(self._services, case, document.docling_json)
         request = ValidateRequest(
             docling_json=grant,
-            requirement=_requirement(file, document),
-            subject=_expected_holder(file),
+            requirement=requirement_of(file, document),
+            subject=expected_holder(file),
             as_of_date=case.as_of,
             language=case.language,
             quality=document.quality,
@@ -106,62 +98,10 @@ class DocumentActivities:
         await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update))
 
     async def _extract(self, case: CaseRef, document: types.CaseDocument) -> None:
-        grant = (await read_grants(self._services, case, [document.docling_json]))[0]
+        grant = await read_grant(self._services, case, document.docling_json)
         name = f"DOCUMENT_TYPE_{document.validation.document_type.upper()}"
         kind = DocumentType.Value(name) if name in DocumentType.keys() else DOCUMENT_TYPE_UNKNOWN  # noqa: SIM118 (an enum wrapper, not a dict)
         request = ExtractRequest(docling_json=grant, document_type=kind, document_id=document.document_id)
         reply = await self._services.documents.intelligence.Extract(request, timeout=60)
         update = types.CaseDocument(document_id=document.document_id, fields=reply.fields)
         await self._cases.RecordDocument(RecordDocumentRequest(case_id=case.case_id, document=update, parties=reply.parties))
-
-
-def _in_state(file: CaseFile, state: types.DocumentState.ValueType) -> list[types.CaseDocument]:
-    return [document for document in file.documents if document.state == state]
-
-
-def _requirement(file: CaseFile, document: types.CaseDocument) -> types.Requirement:
-    for requirement in file.requirements:
-        if requirement.requirement_id == document.requirement_id:
-            return requirement
-    raise FailedPrecondition("REQUIREMENT_NOT_FOUND", "a document belongs to no requirement of its case")
-
-
-def _expected_holder(file: CaseFile) -> CompanyProfile:
-    """The subject as a register knows it, else as it was declared."""
-    declared = CompanyProfile(
-        legal_name=file.subject.legal_name,
-        registration_number=file.subject.registration_number,
-        country=file.subject.country,
-        vat_number=file.subject.vat_number,
-        source="declared",
-    )
-    registered = next((profile for profile in file.profiles if profile.registered_address), None)
-    if registered is not None:
-        declared.registered_address = registered.registered_address
-    return declared
-
-
-def _describe(update: types.CaseDocument, result: ConversionResult) -> None:
-    update.markdown.CopyFrom(result.markdown)
-    update.docling_json.CopyFrom(result.docling_json)
-    update.pipeline = result.pipeline
-    update.quality = result.quality
-    update.state = types.DOCUMENT_STATE_CONVERTED
-
-
-def _asked(file: CaseFile) -> list[AskedDocument]:
-    return [
-        AskedDocument(one.requirement_id, types.RequirementStatus.Name(one.status).removeprefix("REQUIREMENT_STATUS_"), one.mandatory)
-        for one in file.requirements
-    ]
-
-
-def _uploaded(file: CaseFile) -> list[UploadedDocument]:
-    return [
-        UploadedDocument(
-            one.requirement_id,
-            types.DocumentState.Name(one.state).removeprefix("DOCUMENT_STATE_"),
-            tuple(reason.code for reason in one.validation.reasons),
-        )
-        for one in file.documents
-    ]

@@ -26,7 +26,7 @@ def timestamp(moment: datetime) -> Timestamp:
 def to_request(transition: Transition) -> store.RecordTransitionRequest:
     """The same transition always gives the same bytes, so that a retry is recognised by its content."""
     version = transition.expected_version + 1
-    return store.RecordTransitionRequest(
+    request = store.RecordTransitionRequest(
         case_id=transition.case.case_id,
         expected_version=transition.expected_version,
         status=CaseStatus.Value(f"CASE_STATUS_{transition.status}"),
@@ -37,7 +37,11 @@ def to_request(transition: Transition) -> store.RecordTransitionRequest:
         changes=list(_changes(transition, version)),
         audit=[_audit(transition, version, number, record) for number, record in enumerate(transition.audit)],
         trace_id=transition.trace_id,
+        owner=transition.owner,
     )
+    if transition.expire_at is not None:
+        request.expire_time.CopyFrom(timestamp(transition.expire_at))
+    return request
 
 
 def _audit(transition: Transition, version: int, number: int, record: AuditRecord) -> store.AuditEntry:

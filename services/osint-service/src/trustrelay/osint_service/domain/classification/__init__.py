@@ -1,0 +1,1 @@
+"""Which business the subject is in."""

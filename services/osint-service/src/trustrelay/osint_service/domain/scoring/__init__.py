@@ -1,0 +1,1 @@
+"""How far the facts, and the investigation itself, can be relied on."""
