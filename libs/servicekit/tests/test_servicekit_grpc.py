@@ -286,7 +286,6 @@ def test_reasons_are_upper_snake_case() -> None:
         errors.NotFound("not found", "x")
 
 
-
 async def test_a_bare_cancelled_can_be_sent_again(channel: grpc.aio.Channel) -> None:
     """Nobody here cancelled the call, so the server stopped under it: UNAVAILABLE / UPSTREAM_STOPPED, never the end of the caller's work."""
     with context.use(CALLER):
