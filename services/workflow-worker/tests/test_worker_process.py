@@ -90,8 +90,8 @@ class Told:
         """Reasons to wait, in order."""
         return [line["reason"] for line in self.lines if line.get("event") == "worker.waiting"]
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
-        """Poll with a deadline, as long as the process lives."""
+    async def until(self, condition: Callable[[], Awaitable[bool]], seconds: float = 120) -> None:
+        """Poll with a deadline that a loaded machine keeps, as long as the process lives."""
         async with asyncio.timeout(seconds):
             while not await condition():
                 assert self.process.returncode is None, self.lines[-5:]
@@ -155,7 +155,7 @@ async def test_worker_process_started_first_waits_for_the_others(tmp_path: Path)
             with running_engine(store, servers.folder):
                 await worker.until_waiting("TEMPORAL_UNREACHABLE")
                 with running_engine(temporal, servers.folder):
-                    await worker.until(lambda: ask(worker.target), seconds=45)
+                    await worker.until(lambda: ask(worker.target))
                     assert await worker.ended_by_sigterm(within=15) == 0, worker.lines[-5:]
             waiting = [line for line in worker.lines if line.get("event") == "worker.waiting"]
             assert [line["failures"] for line in waiting] == list(range(1, len(waiting) + 1))
@@ -173,7 +173,7 @@ async def test_worker_process_waits_for_its_bucket(temporal_engine: Any, tmp_pat
             async with worker_process(environment(tmp_path, temporal_engine, store, port), port) as worker:
                 await worker.until_waiting("PAYLOAD_BUCKET_MISSING")
                 store.client().make_bucket("temporal-payloads")
-                await worker.until(lambda: ask(worker.target), seconds=45)
+                await worker.until(lambda: ask(worker.target))
 
 
 async def test_worker_process_waits_for_a_name_that_is_not_known_yet(tmp_path: Path) -> None:

@@ -195,7 +195,8 @@ async def test_worker_refusals_are_numbered_once_each(server: Server) -> None:
     for _ in range(3):
         await case.handle.signal("nobody_knows_me")
     await case.refusals(3)
-    assert list(case.script.notes) == [f"{case.input.case_id}/note/{number}" for number in (1, 2, 3)]
+    # In any order: three signals are handled at once, and one of the three is stored by its retry.
+    assert sorted(case.script.notes) == [f"{case.input.case_id}/note/{number}" for number in (1, 2, 3)]
 
 
 async def test_worker_end_of_an_extraction_is_no_message(server: Server) -> None:
