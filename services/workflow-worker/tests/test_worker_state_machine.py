@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from worker_harness import Server, serving
-from worker_signing import MANAGER, OFFICER, SECOND, SENDERS, Sender
-from worker_state_machine_driver import PEOPLE, STRANGER, Driver
+from worker_signing import CUSTOMER, MANAGER, OFFICER, SECOND, SENDERS, Sender
+from worker_state_machine_driver import AUDITOR, PEOPLE, STRANGER, Driver
+from worker_state_machine_model import WHEN
 from worker_store import refusal
 
 from trustrelay.contracts.case_workflow import Decision, HitResolution, Policy, SecondDecision, Status, Tier, Update
@@ -114,7 +115,6 @@ class CaseMachine(RuleBasedStateMachine):
     server: Server
     elsewhere: Elsewhere
     seen: Counter[str]
-    crashes = False
 
     @initialize(facts=st.sampled_from(FACTS), tier=st.sampled_from(TIERS), number=NUMBER, far=st.booleans())
     def a_case(self, facts: Summary, tier: Tier, number: int, far: bool) -> None:
@@ -152,29 +152,103 @@ class CaseMachine(RuleBasedStateMachine):
         if any(not gate.opened.is_set() for gate in driver.gates.values()) and driver.script.in_flight:
             self.do(driver.release())
             return
-        match driver.model.status:
+        if driver.model.status is Status.AWAITING_DOCUMENTS and number % 5 == 1:
+            driver.script.verdicts.append((FailedRequirement("articles", ("TOO_OLD",)),))
+        if leading := self._leads_on(number, facts):
+            self.do(self._wrongly_first(number, *leading))
+
+    def _leads_on(self, number: int, facts: Summary) -> tuple[Update, Sender, dict[str, Any]] | None:
+        match self.driver.model.status:
             case Status.REQUIREMENTS_REVIEW:
-                self.do(driver.send(Update.REQUIREMENTS_APPROVED))
+                return Update.REQUIREMENTS_APPROVED, OFFICER, {}
             case Status.AWAITING_DOCUMENTS:
-                if number % 5 == 1:
-                    driver.script.verdicts.append((FailedRequirement("articles", ("TOO_OLD",)),))
-                self.do(driver.send(Update.SKIP_DOCUMENTS if number % 5 == 0 else Update.DOCUMENTS_SUBMITTED))
+                return (Update.SKIP_DOCUMENTS, OFFICER, {}) if number % 5 == 0 else (Update.DOCUMENTS_SUBMITTED, CUSTOMER, {})
             case Status.REVIEW_PENDING if facts.open_hits:
-                self.do(driver.send(Update.RESOLVE_HIT, hit_id=facts.open_hits[0], resolution=list(HitResolution)[number % 2]))
+                return Update.RESOLVE_HIT, OFFICER, {"hit_id": facts.open_hits[0], "resolution": list(HitResolution)[number % 2]}
             case Status.REVIEW_PENDING if facts.blocking_checks:
-                self.do(driver.send(Update.OVERRIDE_CHECK, check_id=facts.blocking_checks[0]))
+                return Update.OVERRIDE_CHECK, OFFICER, {"check_id": facts.blocking_checks[0]}
             case Status.REVIEW_PENDING:
-                self.do(driver.send(Update.OFFICER_DECISION, decision=DECISIONS[number % len(DECISIONS)], escalation_owner="officer-two"))
+                return Update.OFFICER_DECISION, OFFICER, {"decision": DECISIONS[number % len(DECISIONS)], "escalation_owner": "officer-two"}
             case Status.AWAITING_SECOND_APPROVAL:
-                decision = SecondDecision.RETURN if number % 4 == 0 else SecondDecision.CONFIRM
-                self.do(driver.send(Update.SECOND_DECISION, SECOND, decision=decision))
+                return Update.SECOND_DECISION, SECOND, {"decision": SecondDecision.RETURN if number % 4 == 0 else SecondDecision.CONFIRM}
             case Status.FAILED:
-                self.do(driver.send(Update.RESUME, MANAGER))
+                return Update.RESUME, MANAGER, {}
+        return None
+
+    async def _wrongly_first(self, number: int, kind: Update, sender: Sender, said: dict[str, Any]) -> None:
+        """The message as it should be, after one that nearly was: on an old version, by the wrong person, or too early."""
+        driver, model = self.driver, self.driver.model
+        match number // 8 % 4:
+            case 3 if kind in (Update.OFFICER_DECISION, Update.SECOND_DECISION):
+                both = [await driver.signed(kind, one, **said) for one in (sender, Sender("officer-three"))]
+                await driver.race_while_storing(both[0], both[1])
+                return
+            case 0:
+                await driver.send(kind, sender, version=max(model.version - 1, 0), **said)
+            case 1:
+                await driver.send(kind, AUDITOR, **said)
+            case _ if model.status is Status.REVIEW_PENDING:
+                await driver.send(Update.OFFICER_DECISION, decision=Decision.APPROVE)
+            case _ if model.first is not None and model.status is Status.AWAITING_SECOND_APPROVAL:
+                await driver.send(kind, Sender(model.first[1]), decision=SecondDecision.CONFIRM)
+        # What was expected to be refused may have been right: then the case is elsewhere, and this one too early or too late.
+        await driver.send(kind, sender, **said)
 
     @rule(number=NUMBER)
     def and_on(self, number: int) -> None:
         """Twice as likely as any other event, or few cases would get far."""
         self.go_on(number)
+
+    @rule(number=NUMBER)
+    def tempt(self, number: int) -> None:
+        """What nearly may be done where the case stands."""
+        self.after_the_end()
+        self.do(self._tempt(number % 4, number // 4))
+
+    @rule(number=NUMBER)
+    def tempt_again(self, number: int) -> None:
+        """As often as the case is led on."""
+        self.tempt(number)
+
+    async def _tempt(self, way: int, number: int) -> None:
+        driver, model = self.driver, self.driver.model
+        legal = [kind for kind in Update if model.status in WHEN[kind] and kind is not Update.WITHDRAW]
+        if not legal:
+            return
+        kind = legal[number % len(legal)]
+        match model.status, way:
+            case Status.REVIEW_PENDING, 0:
+                await driver.send(Update.OFFICER_DECISION, decision=Decision.APPROVE)
+            case Status.REVIEW_PENDING, 1:
+                await self._approve_on_an_old_risk()
+            case Status.AWAITING_SECOND_APPROVAL, 0 | 1:
+                assert model.first is not None
+                await driver.send(Update.SECOND_DECISION, Sender(model.first[1]), decision=SecondDecision.CONFIRM)
+            case Status.AWAITING_DOCUMENTS, 0 | 1:
+                await self._submit_while_documents_are_read(way)
+            case _, 2:
+                await driver.send(kind, PEOPLE[number % len(PEOPLE)], **self.said(kind, number))
+            case _:
+                await driver.send(kind, version=max(model.version - 1, 0), **self.said(kind, number))
+
+    async def _approve_on_an_old_risk(self) -> None:
+        """The last hit is judged, the risk of that cannot be assessed, and an officer approves all the same."""
+        driver = self.driver
+        for hit in driver.script.summary.open_hits:
+            driver.script.fail("reassess_risk", refusal("BROKEN"))
+            await driver.send(Update.RESOLVE_HIT, hit_id=hit)
+        for check in driver.script.summary.blocking_checks:
+            driver.script.fail("reassess_risk", refusal("BROKEN"))
+            await driver.send(Update.OVERRIDE_CHECK, check_id=check)
+        await driver.send(Update.OFFICER_DECISION, decision=Decision.APPROVE)
+
+    async def _submit_while_documents_are_read(self, way: int) -> None:
+        """The second submission comes while the first is processed; or at the moment the case would go on."""
+        driver = self.driver
+        driver.hold("validate_documents" if way else "process_documents")
+        await driver.send(Update.DOCUMENTS_SUBMITTED)
+        await driver.send(Update.DOCUMENTS_SUBMITTED)
+        await driver.release()
 
     @rule(kind=st.sampled_from(list(Update)), who=NUMBER, by_signal=st.booleans(), version=st.sampled_from([0, 0, 0, 1, -1]), number=NUMBER)
     def anything(self, kind: Update, who: int, by_signal: bool, version: int, number: int) -> None:
@@ -287,16 +361,32 @@ class CaseMachine(RuleBasedStateMachine):
         if continuing.max_events == LONG_RUNS:
             self.do(self.driver.cancel())
 
-    @rule()
-    def worker_is_gone(self) -> None:
-        """Only a worker that keeps nothing in memory can be replaced here: this server never takes a task back from one that does."""
-        if self.crashes:
-            self.do(self.driver.crash())
-
     def teardown(self) -> None:
         """The whole history replays."""
         if hasattr(self, "driver"):
             self.do(self.driver.finish())
+
+
+class ReplacedWorkers(CaseMachine):
+    """Only a worker that keeps nothing in memory can be replaced here: this server never takes a task back from one that does."""
+
+    @rule(number=NUMBER)
+    def worker_is_gone(self, number: int) -> None:
+        """Every other time while a message is under way."""
+        self.do(self._worker_is_gone(number))
+
+    @rule(number=NUMBER)
+    def worker_is_gone_again(self, number: int) -> None:
+        """As often as anything else, times two."""
+        self.worker_is_gone(number)
+
+    async def _worker_is_gone(self, number: int) -> None:
+        kinds = [kind for kind in Update if self.driver.model.status in WHEN[kind] and kind is not Update.WITHDRAW]
+        if number % 2 == 0 or not kinds:
+            await self.driver.crash()
+            return
+        kind = kinds[number // 2 % len(kinds)]
+        await self.driver.crash(await self.driver.signed(kind, SENDERS.get(kind, OFFICER), **self.said(kind, number)))
 
 
 def _run(max_cached_workflows: int, sequences: int, events: int) -> Counter[str]:
@@ -306,9 +396,8 @@ def _run(max_cached_workflows: int, sequences: int, events: int) -> Counter[str]
     try:
         with elsewhere.served(max_cached_workflows) as server:
             figures: Counter[str] = Counter()
-            machine = type(
-                "Machine", (CaseMachine,), {"server": server, "elsewhere": elsewhere, "seen": figures, "crashes": not max_cached_workflows}
-            )
+            base = CaseMachine if max_cached_workflows else ReplacedWorkers
+            machine = type("Machine", (base,), {"server": server, "elsewhere": elsewhere, "seen": figures})
             run_state_machine_as_test(
                 machine,
                 settings=settings(

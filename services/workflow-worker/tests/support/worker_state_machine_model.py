@@ -123,10 +123,10 @@ class Model:
 
     def against(self, sent: Sent, facts: Summary, now: datetime) -> set[str]:
         """Reasons of which one must be given; empty = it must be accepted."""
-        if sent.forged:
-            return {"ASSERTION_INVALID", "ASSERTION_MISSING", "ASSERTION_EXPIRED"}
         if sent.by_signal and sent.kind is U.OPEN:
             return {"MESSAGE_UNKNOWN"}
+        if sent.forged:
+            return {"ASSERTION_INVALID", "ASSERTION_MISSING", "ASSERTION_EXPIRED"}
         why = set() if WHO.get(sent.kind, {"officer"}) & set(sent.roles) else {"ROLE_REQUIRED"}
         if (earlier := self.answered.get(sent.request_id)) is not None:
             return why if earlier == sent.digest else why | {"REQUEST_ID_REUSED"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +34,8 @@ class WatchedCase(ScriptedCase):
     # Outcome of each best-effort activity, the last that it came to.
     told: dict[str, str] = field(default_factory=dict)
     ever_refused_for_good: set[str] = field(default_factory=set)
+    # How often each activity was given up of which the store must keep that nobody looked; a tier that nobody assigned is FULL_REVIEW instead.
+    given_up: Counter[str] = field(default_factory=Counter)
     overridden: set[str] = field(default_factory=set)
 
     async def run(self, entry: Activity[Any, Any], argument: Any) -> Any:
@@ -54,6 +57,7 @@ class WatchedCase(ScriptedCase):
         self.ever_refused_for_good.add(entry.name)
         if entry.name in _BEST_EFFORT:
             self.told[entry.name] = "NOT_ASSESSED"
+            self.given_up.update({entry.name} - {"assign_automation_tier"})
 
     # Activities with an answer of their own, by name.
 
