@@ -108,6 +108,12 @@ def test_claims_of_another_type_are_refused(signer: Signer, verifier: Verifier, 
     assert _reason(verifier, token) == "ASSERTION_INVALID"
 
 
+@pytest.mark.parametrize("actor", ["", "  "])
+def test_a_word_that_nobody_answers_for_is_refused(signer: Signer, verifier: Verifier, actor: str) -> None:
+    """Four eyes compare actors, so an assertion without one proves nothing, whoever signed it."""
+    assert _reason(verifier, signer.sign(dataclasses.replace(ASSERTION, actor=actor))) == "ASSERTION_INVALID"
+
+
 def test_keys_rotate(signer: Signer) -> None:
     """During a rotation both keys verify."""
     successor = Signer(_pem(ed25519.Ed25519PrivateKey.generate()))

@@ -247,6 +247,7 @@ ENVELOPE = Envelope("request", "body", "token")
             "OWNER_REQUIRED",
         ),
         (payloads.require_number, DocumentsSubmitted(ENVELOPE), DocumentsSubmitted(ENVELOPE, -1), "SUBMISSION_NUMBER_INVALID"),
+        (payloads.require_number, DocumentsSubmitted(ENVELOPE, 1_000_000), DocumentsSubmitted(ENVELOPE, 2**31 - 1), "SUBMISSION_NUMBER_INVALID"),
     ],
 )
 def test_worker_senseless_messages_are_refused(judge: Callable[[Any], None], good: Any, bad: Any, reason: str) -> None:

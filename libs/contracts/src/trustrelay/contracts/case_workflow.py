@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# The highest number a sender may give a submission: those that follow by themselves still fit the int32 that answers carry them in.
+MAX_SUBMISSION = 1_000_000
+
 WORKFLOW = "ComplianceCaseWorkflow"
 TASK_QUEUE = "compliance"
 DEPLOYMENT = "trustrelay-compliance"

@@ -123,6 +123,8 @@ def _assertion(claims: Mapping[str, Any]) -> ActorAssertion:
     if not all(isinstance(role, str) for role in roles) or type(version) is not int or type(expiry) is not int:
         raise _invalid()
     actor, tenant, case, action, request, body = texts
+    if not actor.strip():  # a word that nobody answers for
+        raise _invalid()
     return ActorAssertion(
         actor=actor, roles=tuple(roles), tenant_id=tenant, case_id=case, action=action, version=version,
         request_id=request, body_sha256=body, expires_at=datetime.fromtimestamp(expiry, UTC),

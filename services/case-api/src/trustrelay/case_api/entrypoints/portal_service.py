@@ -18,7 +18,7 @@ from trustrelay.case_api.entrypoints.authentication import portal_case
 from trustrelay.case_api.entrypoints.case_service import Application
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument
-from trustrelay.contracts.case_workflow import DocumentsSubmitted, Update
+from trustrelay.contracts.case_workflow import MAX_SUBMISSION, DocumentsSubmitted, Update
 from trustrelay.servicekit.errors import FailedPrecondition
 from trustrelay.servicekit.handlers import ServicerContext
 
@@ -100,8 +100,8 @@ def _submission(request: pb.SubmitDocumentsRequest, case_id: str) -> Message:
     problems = Problems()
     request_id = fields.request_id(request.request_id, problems)
     number = request.submission_number
-    if number < 0:
-        problems.add("submission_number", "must be positive, or 0 for the next one")
+    if not 0 <= number <= MAX_SUBMISSION:
+        problems.add("submission_number", f"must be 1..{MAX_SUBMISSION}, or 0 for the next one")
     problems.refuse_if_any()
     return Message(Update.DOCUMENTS_SUBMITTED, case_id, request_id, "", lambda e: DocumentsSubmitted(e, number))
 

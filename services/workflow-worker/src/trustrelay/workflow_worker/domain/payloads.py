@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trustrelay.contracts.case_workflow import (
+    MAX_SUBMISSION,
     Decision,
     DocumentsSubmitted,
     ExtendTimeline,
@@ -34,8 +35,8 @@ def require_tier(message: SetTier) -> None:
 
 
 def require_number(message: DocumentsSubmitted) -> None:
-    """Raises SUBMISSION_NUMBER_INVALID for a number below 0; 0 = next."""
-    if message.submission_number < 0:
+    """Raises SUBMISSION_NUMBER_INVALID for a number that is not 0 (= next) to MAX_SUBMISSION."""
+    if not 0 <= message.submission_number <= MAX_SUBMISSION:
         raise invalid("SUBMISSION_NUMBER_INVALID", "Submissions are numbered from 1; leave the number out for the next one.")
 
 
