@@ -88,6 +88,7 @@ def test_each_message_says_what_was_asked():
         (case_stewardship.reassign, pb.ReassignCaseRequest(reason="r"), "FIELD_INVALID"),
         (case_stewardship.reclassify_mcc, pb.ReclassifyMccRequest(mcc="541", reason="r"), "MCC_UNKNOWN"),
         (case_stewardship.reclassify_mcc, pb.ReclassifyMccRequest(mcc="541A", reason="r"), "MCC_UNKNOWN"),
+        (case_stewardship.reclassify_mcc, pb.ReclassifyMccRequest(mcc="9876", reason="r"), "MCC_UNKNOWN"),
         (case_stewardship.resume, pb.ResumeCaseRequest(), "FIELD_INVALID"),
         (case_messages.decide, pb.DecideCaseRequest(etag="e", decision=DECISION_ESCALATE, reason="r"), "OWNER_REQUIRED"),
         (case_messages.decide, pb.DecideCaseRequest(etag="e", decision=DECISION_REJECT, reason="r", escalation_owner="mara"), "FIELD_INVALID"),

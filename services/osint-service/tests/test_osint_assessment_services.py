@@ -160,8 +160,8 @@ async def test_classification_over_the_wire(sandbox: Sandbox, tmp_path: Path) ->
         unspecified = (await stub.ReconcileNace(silent, timeout=10)).classification
     assert refused.value.reason == "MCC_UNKNOWN"
     assert {mcc: (f.outcome, f.reason, f.reconciliation, f.reconciliation_reason) for mcc, f in found.items()} == {
-        "7372": (CLEAR, "MCC_NOT_VERIFIED", CLEAR, ""),
-        "7995": (CLEAR, "MCC_NOT_VERIFIED", HIT, "DIVERGES"),
+        "7372": (CLEAR, "", CLEAR, ""),
+        "7995": (CLEAR, "", HIT, "DIVERGES"),
         "": (NOT_ASSESSED, "CLASSIFIER_NOT_AVAILABLE", NOT_ASSESSED, "MCC_NOT_CLASSIFIED"),
     }
     assert [(code.revision, code.code, code.origin) for code in found["7372"].codes] == [("mcc", "7372", "officer"), ("2008", "62010", "osint")]

@@ -52,7 +52,7 @@ class ClassificationServiceServicer:
     """
 
     def ClassifyMcc(self, request, context):
-        """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason. CLEAR may have a reason too (MCC_NOT_VERIFIED).
+        """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason.
         INVALID_ARGUMENT MCC_UNKNOWN: the officer's code is not in ISO 18245.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

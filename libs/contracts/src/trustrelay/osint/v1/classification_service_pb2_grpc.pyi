@@ -34,7 +34,7 @@ class ClassificationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ClassificationServiceAsyncStub: ...
     ClassifyMcc: _grpc.UnaryUnaryMultiCallable[_classification_service_pb2.ClassifyMccRequest, _classification_service_pb2.ClassifyMccResponse]
-    """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason. CLEAR may have a reason too (MCC_NOT_VERIFIED).
+    """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason.
     INVALID_ARGUMENT MCC_UNKNOWN: the officer's code is not in ISO 18245.
     """
     ReconcileNace: _grpc.UnaryUnaryMultiCallable[_classification_service_pb2.ReconcileNaceRequest, _classification_service_pb2.ReconcileNaceResponse]
@@ -46,7 +46,7 @@ class ClassificationServiceAsyncStub(ClassificationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ClassifyMcc: _aio.UnaryUnaryMultiCallable[_classification_service_pb2.ClassifyMccRequest, _classification_service_pb2.ClassifyMccResponse]  # type: ignore[assignment]
-    """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason. CLEAR may have a reason too (MCC_NOT_VERIFIED).
+    """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason.
     INVALID_ARGUMENT MCC_UNKNOWN: the officer's code is not in ISO 18245.
     """
     ReconcileNace: _aio.UnaryUnaryMultiCallable[_classification_service_pb2.ReconcileNaceRequest, _classification_service_pb2.ReconcileNaceResponse]  # type: ignore[assignment]
@@ -61,7 +61,7 @@ class ClassificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _classification_service_pb2.ClassifyMccRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_classification_service_pb2.ClassifyMccResponse, _abc.Awaitable[_classification_service_pb2.ClassifyMccResponse]]:
-        """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason. CLEAR may have a reason too (MCC_NOT_VERIFIED).
+        """Merges what officer, pre-enrichment and registers say, and names the category, or NOT_ASSESSED with the reason.
         INVALID_ARGUMENT MCC_UNKNOWN: the officer's code is not in ISO 18245.
         """
 

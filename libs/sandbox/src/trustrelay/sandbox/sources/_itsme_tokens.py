@@ -2,26 +2,23 @@
 
 import base64
 import hashlib
-import hmac
-import json
-import os
 import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jwe
+from joserfc.jwk import RSAKey
 from jwt.algorithms import RSAAlgorithm
 
 from trustrelay.sandbox.world import RelyingParty
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 KEY_ID = "sandbox-sig-1"
-HALF, BLOCK_BITS = 16, 128
+ALGORITHM, METHOD = "RSA-OAEP", "A128CBC-HS256"
 
 
 def challenge_of(verifier: str) -> str:
@@ -101,13 +98,6 @@ def _encryption_key(party: RelyingParty | None) -> rsa.RSAPublicKey | None:
 
 
 def _encrypted(signed: str, recipient: rsa.RSAPublicKey) -> str:
-    """JWE compact: RSA-OAEP, A128CBC-HS256 (RFC 7518 4.3, 5.2)."""
-    header = _b64(json.dumps({"alg": "RSA-OAEP", "enc": "A128CBC-HS256", "cty": "JWT"}).encode())
-    secret, iv = os.urandom(2 * HALF), os.urandom(HALF)
-    padder = PKCS7(BLOCK_BITS).padder()
-    encryptor = Cipher(algorithms.AES(secret[HALF:]), modes.CBC(iv)).encryptor()
-    ciphertext = encryptor.update(padder.update(signed.encode()) + padder.finalize()) + encryptor.finalize()
-    authenticated = header.encode() + iv + ciphertext + (len(header) * 8).to_bytes(8, "big")
-    tag = hmac.digest(secret[:HALF], authenticated, "sha256")[:HALF]
-    wrapped = recipient.encrypt(secret, padding.OAEP(padding.MGF1(SHA1()), SHA1(), None))  # noqa: S303 - what RSA-OAEP means
-    return ".".join((header, *map(_b64, (wrapped, iv, ciphertext, tag))))
+    """JWE compact (RFC 7516), as itsme makes it."""
+    key = RSAKey.import_key(recipient.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return jwe.encrypt_compact({"alg": ALGORITHM, "enc": METHOD, "cty": "JWT"}, signed, key, algorithms=[ALGORITHM, METHOD])

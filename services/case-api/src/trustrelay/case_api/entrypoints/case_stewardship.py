@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from trustrelay.case.v1 import case_service_pb2 as pb
 from trustrelay.case_api.application.messages import Message
-from trustrelay.case_api.domain import fields
+from trustrelay.case_api.domain import fields, numbers
 from trustrelay.case_api.domain.problems import Problems
 from trustrelay.case_api.entrypoints.case_messages import message
 from trustrelay.contracts import case_workflow as wf
 
 _MAX_DAYS = 365
-_MCC = re.compile(r"\d{4}")
 
 
 def extend_timeline(request: pb.ExtendTimelineRequest) -> Message:
@@ -34,11 +32,11 @@ def reassign(request: pb.ReassignCaseRequest) -> Message:
 
 
 def reclassify_mcc(request: pb.ReclassifyMccRequest) -> Message:
-    """The officer's merchant category; whether ISO 18245 knows it is judged where the standard is. InvalidArgument / MCC_UNKNOWN."""
+    """The officer's merchant category. InvalidArgument / MCC_UNKNOWN."""
     problems = Problems()
     mcc = request.mcc.strip()
-    if not _MCC.fullmatch(mcc):
-        problems.add("mcc", "must be four digits (ISO 18245)", "MCC_UNKNOWN")
+    if not numbers.is_merchant_category(mcc):
+        problems.add("mcc", "must be a category of ISO 18245, four digits", "MCC_UNKNOWN")
     reason = fields.text("reason", request.reason, problems)
     return message(request, wf.Update.MCC_UPDATE, problems, partial(wf.MccUpdate, mcc=mcc, reason=reason))
 

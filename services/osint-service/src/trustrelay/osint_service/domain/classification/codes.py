@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import iso18245
+
 from trustrelay.osint_service.domain.model import Outcome, Profile
 
 OFFICER, PRE_ENRICHMENT, OSINT = "officer", "pre_enrichment", "osint"
 MCC_REVISION = "mcc"
 RULE = "rule:classify-mcc@1"
 NO_CLASSIFIER = "CLASSIFIER_NOT_AVAILABLE"
-# ISO 18245's table is not installed: four digits are taken as the officer gives them, and the answer says so.
-NOT_VERIFIED = "MCC_NOT_VERIFIED"
-_MCC = re.compile(r"(?!0000)[0-9]{4}")
+_MCC = re.compile(r"[0-9]{4}")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -41,20 +41,30 @@ class Classification:
 
 
 class UnknownMcc(ValueError):
-    """What an officer gave cannot be a merchant category code."""
+    """What an officer gave is no merchant category."""
 
 
 def classify(officer_mcc: str, pre_enrichment: Iterable[ActivityCode], profiles: Iterable[Profile]) -> Classification:
-    """An officer's code is the classification; without one nobody can say yet. Raises UnknownMcc for anything but four digits, not all zero."""
+    """An officer's code is the classification; without one nobody can say yet. Raises UnknownMcc for one that no table has."""
     code = officer_mcc.strip()
-    if code and _MCC.fullmatch(code) is None:
+    if code and not _known(code):
         raise UnknownMcc
     officer = [ActivityCode(MCC_REVISION, code, OFFICER)] if code else []
     enriched = [replace(each, origin=PRE_ENRICHMENT) for each in pre_enrichment]
     codes = merged((*officer, *enriched, *_of_registers(profiles)))
     if code:
-        return Classification(code, Outcome.CLEAR, NOT_VERIFIED, OFFICER, codes)
+        return Classification(code, Outcome.CLEAR, "", OFFICER, codes)
     return Classification("", Outcome.NOT_ASSESSED, NO_CLASSIFIER, RULE, codes)
+
+
+def _known(code: str) -> bool:
+    if _MCC.fullmatch(code) is None:
+        return False
+    try:
+        iso18245.get_mcc(code)
+    except iso18245.MCCNotFound:
+        return False
+    return True
 
 
 def merged(codes: Iterable[ActivityCode]) -> tuple[ActivityCode, ...]:
