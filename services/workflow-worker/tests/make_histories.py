@@ -19,9 +19,9 @@ from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, HitResolution, Path, Policy, SecondDecision, Status, Tier, Update, extraction_workflow_id
-from trustrelay.workflow_worker.application import continuing
-from trustrelay.workflow_worker.domain.records import FailedRequirement, Successor
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.compliance import continuing
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement, Successor
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 FOLDER = FilePath(__file__).parent / "histories"
 _BAD = (FailedRequirement("ubo_register_extract", ("WRONG_DOCUMENT_TYPE",)),)

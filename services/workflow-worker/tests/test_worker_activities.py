@@ -21,7 +21,7 @@ from trustrelay.persistence.v1 import case_store_service_pb2 as store
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain.records import (
+from trustrelay.workflow_worker.domain.compliance.records import (
     AnswerChange,
     AuditRecord,
     DecisionChange,
@@ -33,11 +33,11 @@ from trustrelay.workflow_worker.domain.records import (
     TaskChange,
     Transition,
 )
-from trustrelay.workflow_worker.entrypoints.activities.case_activities import CaseActivities
-from trustrelay.workflow_worker.entrypoints.activities.investigation_activities import InvestigationActivities
-from trustrelay.workflow_worker.entrypoints.activities.registry_activities import RegistryActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.case_activities import CaseActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.investigation_activities import InvestigationActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.registry_activities import RegistryActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.transitions import to_request
 from trustrelay.workflow_worker.entrypoints.activities.streaming import alive, heartbeating
-from trustrelay.workflow_worker.entrypoints.activities.transitions import to_request
 from trustrelay.workflow_worker.entrypoints.activity_interceptor import as_failure
 
 NOW = datetime(2026, 11, 22, 10, 30, 0, 123456, tzinfo=UTC)

@@ -21,11 +21,11 @@ from trustrelay.persistence.v1 import graph_service_pb2 as graph
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain.records import ClassifyMcc, TaskChange, TierAssigned
-from trustrelay.workflow_worker.entrypoints.activities.classification_activities import ClassificationActivities
-from trustrelay.workflow_worker.entrypoints.activities.evidence_activities import EvidenceActivities
-from trustrelay.workflow_worker.entrypoints.activities.graph_activities import GraphActivities
-from trustrelay.workflow_worker.entrypoints.activities.risk_activities import RiskActivities
+from trustrelay.workflow_worker.domain.compliance.records import ClassifyMcc, TaskChange, TierAssigned
+from trustrelay.workflow_worker.entrypoints.activities.compliance.classification_activities import ClassificationActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.evidence_activities import EvidenceActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.graph_activities import GraphActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.risk_activities import RiskActivities
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from trustrelay.persistence.v1 import case_store_service_pb2 as store
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain import texts
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.entrypoints.activities.document_activities import DocumentActivities
-from trustrelay.workflow_worker.entrypoints.activities.extraction_activities import ExtractionActivities
+from trustrelay.workflow_worker.domain.compliance import texts
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.entrypoints.activities.compliance.document_activities import DocumentActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.extraction_activities import ExtractionActivities
 
 
 @pytest.fixture

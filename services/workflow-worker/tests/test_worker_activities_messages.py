@@ -18,8 +18,8 @@ from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application import assertion_keys
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain.records import AssertionVerdict, AuditEvents, AuditRecord, VerifyAssertion
-from trustrelay.workflow_worker.entrypoints.activities.message_activities import MessageActivities
+from trustrelay.workflow_worker.domain.compliance.records import AssertionVerdict, AuditEvents, AuditRecord, VerifyAssertion
+from trustrelay.workflow_worker.entrypoints.activities.compliance.message_activities import MessageActivities
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 INPUT = CaseInput(CASE.case_id, CASE.tenant_id, "kyb_standard", 1, "BE", "officer-one")

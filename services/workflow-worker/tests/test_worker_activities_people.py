@@ -19,10 +19,10 @@ from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigation
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain.records import Assessed
-from trustrelay.workflow_worker.entrypoints.activities.answer_activities import AnswerActivities
-from trustrelay.workflow_worker.entrypoints.activities.declaration_activities import DeclarationActivities
-from trustrelay.workflow_worker.entrypoints.activities.people_activities import PeopleActivities
+from trustrelay.workflow_worker.domain.compliance.records import Assessed
+from trustrelay.workflow_worker.entrypoints.activities.compliance.answer_activities import AnswerActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.declaration_activities import DeclarationActivities
+from trustrelay.workflow_worker.entrypoints.activities.compliance.people_activities import PeopleActivities
 
 DOWN = errors.Unavailable("LISTS_LOADING", "not yet")
 

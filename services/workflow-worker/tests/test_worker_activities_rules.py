@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trustrelay.workflow_worker.domain.official_documents import is_official_document
+from trustrelay.workflow_worker.domain.compliance.official_documents import is_official_document
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.submission import AskedDocument, UploadedDocument, failures
 from trustrelay.workflow_worker.domain.outcomes import CheckOutcome, Verdict, worst
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.domain.submission import AskedDocument, UploadedDocument, failures
 
 CHECKS = st.lists(
     st.builds(

@@ -11,7 +11,7 @@ from worker_harness import Server, serving
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, RequirementModification, Status, Tier, Update
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,9 +10,10 @@ import pytest
 from temporalio import activity
 
 from trustrelay.workflow_worker.adapters.grpc_services import services
-from trustrelay.workflow_worker.application.catalogue import CASE_ACTIVITIES, HEARTBEAT, Activity, RetryClass
-from trustrelay.workflow_worker.domain.not_assessed import checks_of
-from trustrelay.workflow_worker.entrypoints.worker import DOMAINS
+from trustrelay.workflow_worker.application.activity import HEARTBEAT, Activity, RetryClass
+from trustrelay.workflow_worker.application.compliance.catalogue import CASE_ACTIVITIES
+from trustrelay.workflow_worker.domain.compliance.not_assessed import checks_of
+from trustrelay.workflow_worker.entrypoints.domains import DOMAINS
 
 CLASSES = {RetryClass.PERSISTENCE: (30, None), RetryClass.SERVICE: (60, 6), RetryClass.OUTSIDE: (60, 2)}
 

@@ -18,9 +18,9 @@ from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts import case_workflow as contract
 from trustrelay.contracts.case_workflow import CaseInput, Decision, HitResolution, Receipt, SecondDecision, Status, Update
-from trustrelay.workflow_worker.application import continuing
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.domain.state import MAX_REMEMBERED_ANSWERS, Answer, Summary, WorkflowState
+from trustrelay.workflow_worker.application.compliance import continuing
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.state import MAX_REMEMBERED_ANSWERS, Answer, Summary, WorkflowState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FACTS = Summary(open_hits=("hit-1",), risk_level="LOW", confirmed_pep=True)

@@ -12,9 +12,9 @@ from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase
 
 from trustrelay.contracts.case_workflow import Decision, Path, Status, Update
-from trustrelay.workflow_worker.application.catalogue import CASE_ACTIVITIES
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.compliance.catalogue import CASE_ACTIVITIES
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OF_A_PERSON = {"verify_identity", "validate_fields", "run_kyc_screening"}

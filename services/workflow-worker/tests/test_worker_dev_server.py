@@ -22,8 +22,8 @@ from trustrelay.contracts.case_workflow import DEPLOYMENT, Status, Update
 from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.testing import running_bench, s3_engine, temporal_engine  # noqa: F401  fixtures
 from trustrelay.servicekit.temporal import TemporalSettings, data_converter, new_keyring
-from trustrelay.workflow_worker.application import continuing
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.compliance import continuing
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 _CLEAR_TEXT = "Odalric Vantongerloo-Brindlewick asked for it"
 _BUILD = "test-build-1"

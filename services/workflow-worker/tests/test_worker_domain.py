@@ -29,14 +29,14 @@ from trustrelay.contracts.case_workflow import (
     Tier,
     Update,
 )
-from trustrelay.workflow_worker.domain import payloads, texts
-from trustrelay.workflow_worker.domain.decisions import judge_decision, judge_second, second_officer_reasons, status_after
-from trustrelay.workflow_worker.domain.gate import Closed, Open, blocked, judge_gate
-from trustrelay.workflow_worker.domain.message_table import require_role
-from trustrelay.workflow_worker.domain.not_assessed import checks_of
+from trustrelay.workflow_worker.domain.compliance import payloads, texts
+from trustrelay.workflow_worker.domain.compliance.decisions import judge_decision, judge_second, second_officer_reasons, status_after
+from trustrelay.workflow_worker.domain.compliance.gate import Closed, Open, blocked, judge_gate
+from trustrelay.workflow_worker.domain.compliance.message_table import require_role
+from trustrelay.workflow_worker.domain.compliance.not_assessed import checks_of
+from trustrelay.workflow_worker.domain.compliance.state import MAX_REMEMBERED_ANSWERS, Answer, FirstDecision, Summary, WorkflowState
+from trustrelay.workflow_worker.domain.compliance.submission import AskedDocument, UploadedDocument, failures
 from trustrelay.workflow_worker.domain.refusals import Refused
-from trustrelay.workflow_worker.domain.state import MAX_REMEMBERED_ANSWERS, Answer, FirstDecision, Summary, WorkflowState
-from trustrelay.workflow_worker.domain.submission import AskedDocument, UploadedDocument, failures
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 POLICY = Policy()

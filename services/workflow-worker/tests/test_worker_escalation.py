@@ -13,8 +13,8 @@ from worker_signing import MANAGER, OFFICER, SECOND
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import CaseInput, Decision, Policy, SecondDecision, Status, Update
-from trustrelay.workflow_worker.domain.records import Successor
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.records import Successor
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,8 +15,8 @@ from worker_signing import MANAGER, OFFICER
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, Status, Update
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PERSIST = "persist_workflow_state"

@@ -10,7 +10,7 @@ from worker_signing import verifier
 
 from trustrelay.contracts.case_workflow import Envelope
 from trustrelay.workflow_worker.application import assertion_keys
-from trustrelay.workflow_worker.application.judge import claimed_sender
+from trustrelay.workflow_worker.application.admission import claimed_sender
 from trustrelay.workflow_worker.application.running import reason_of
 from trustrelay.workflow_worker.domain.refusals import Refused
 

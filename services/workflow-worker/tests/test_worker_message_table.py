@@ -15,9 +15,9 @@ from worker_signing import Sender
 from worker_store import Gate, ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import TERMINAL, Decision, Policy, Status, Update
-from trustrelay.workflow_worker.domain.message_table import TABLE, as_markdown, refusal_of
-from trustrelay.workflow_worker.domain.records import Successor
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.message_table import TABLE, as_markdown, refusal_of
+from trustrelay.workflow_worker.domain.compliance.records import Successor
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "message-table.md"

@@ -17,7 +17,7 @@ from worker_signing import MANAGER, OFFICER, SECOND, Sender, new_signer
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, HitResolution, Receipt, SecondDecision, Status, Tier, Update
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CLEAR = Summary(risk_level="LOW")

@@ -13,8 +13,8 @@ from worker_signing import CUSTOMER
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, Path, ResolvedRequirements, Status, Update
-from trustrelay.workflow_worker.domain.records import FailedRequirement, TaskChange
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement, TaskChange
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PARALLEL = {"run_osint_investigation", "scrape_company_website", "run_verification_checks", "screen_parties"}

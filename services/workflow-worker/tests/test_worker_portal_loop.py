@@ -11,7 +11,7 @@ from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import Decision, Status, Update
-from trustrelay.workflow_worker.domain.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BAD = (FailedRequirement("ubo_register_extract", ("WRONG_DOCUMENT_TYPE",)),)

@@ -11,11 +11,11 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from trustrelay.workflow_worker.application import catalogue
-from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.application.document_extraction import DocumentExtraction
-from trustrelay.workflow_worker.application.stages.company import GapAnalysis
-from trustrelay.workflow_worker.application.stages.stage import Move
+from trustrelay.workflow_worker.application.compliance import catalogue
+from trustrelay.workflow_worker.application.compliance.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.application.compliance.document_extraction import DocumentExtraction
+from trustrelay.workflow_worker.application.compliance.stages.company import GapAnalysis
+from trustrelay.workflow_worker.application.compliance.stages.stage import Move
 
 _FOLDER = Path(__file__).parent / "histories"
 _WORKFLOWS = [ComplianceCaseWorkflow, DocumentExtraction]

@@ -15,7 +15,7 @@ from worker_signing import CUSTOMER, OFFICER, SECOND, Sender, new_signer
 from worker_store import ScriptedCase, refusal
 
 from trustrelay.contracts.case_workflow import EXTRACTION_FINISHED, SIGNALS, Decision, Status, Update
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CLEAR = Summary(risk_level="LOW")

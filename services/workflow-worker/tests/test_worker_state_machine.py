@@ -26,9 +26,9 @@ from worker_state_machine_model import WHEN
 from worker_store import refusal
 
 from trustrelay.contracts.case_workflow import Decision, HitResolution, Policy, SecondDecision, Status, Tier, Update
-from trustrelay.workflow_worker.application import continuing
-from trustrelay.workflow_worker.domain.records import FailedRequirement
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.compliance import continuing
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.timeout(1800)
 T = TypeVar("T")

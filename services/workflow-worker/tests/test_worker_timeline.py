@@ -14,10 +14,10 @@ from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase
 
 from trustrelay.contracts.case_workflow import Decision, Status, Update
-from trustrelay.workflow_worker.domain import texts
+from trustrelay.workflow_worker.domain.compliance import texts
+from trustrelay.workflow_worker.domain.compliance.state import WorkflowState
+from trustrelay.workflow_worker.domain.compliance.timeline import extended, moment_of, reminders, sent_with, still_sent
 from trustrelay.workflow_worker.domain.refusals import Refused
-from trustrelay.workflow_worker.domain.state import WorkflowState
-from trustrelay.workflow_worker.domain.timeline import extended, moment_of, reminders, sent_with, still_sent
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 PERCENTS = (50, 80, 95)

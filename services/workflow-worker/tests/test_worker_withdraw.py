@@ -12,7 +12,7 @@ from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase
 
 from trustrelay.contracts.case_workflow import Decision, Status, Update
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CLEAR = Summary(risk_level="LOW")

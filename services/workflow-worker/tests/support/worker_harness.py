@@ -29,10 +29,11 @@ from worker_store import ScriptedCase, activities
 from trustrelay.contracts import case_workflow as contract
 from trustrelay.contracts.case_workflow import CaseInput, CaseStatusView, Decision, Policy, Receipt, SecondDecision, Status, Tier, Update
 from trustrelay.workflow_worker.application import assertion_keys
-from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.application.document_extraction import DocumentExtraction
-from trustrelay.workflow_worker.application.search_attributes import of_new_case
-from trustrelay.workflow_worker.entrypoints.worker import Domain, Slots, build_worker
+from trustrelay.workflow_worker.application.compliance.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.application.compliance.document_extraction import DocumentExtraction
+from trustrelay.workflow_worker.application.compliance.search_attributes import of_new_case
+from trustrelay.workflow_worker.entrypoints.domains import Domain
+from trustrelay.workflow_worker.entrypoints.worker import Slots, build_worker
 
 KEYS = [SearchAttributeKey.for_keyword(name) for name in ("CaseStatus", "AutomationTier", "TenantId", "TemplateId", "Country")]
 TENANT = "tenant-test"

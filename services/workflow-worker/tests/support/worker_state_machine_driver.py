@@ -25,8 +25,8 @@ from worker_store import Gate
 
 from trustrelay.contracts import case_workflow as contract
 from trustrelay.contracts.case_workflow import Policy, Status, Tier, Update
-from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.compliance.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 AUDITOR = Sender(actor="auditor-one", roles=("auditor",))
 STRANGER = Sender(signer=new_signer())

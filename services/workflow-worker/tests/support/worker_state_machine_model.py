@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from trustrelay.contracts.case_workflow import Decision, Policy, Receipt, SecondDecision, Status, Tier, Update
-from trustrelay.workflow_worker.domain.records import Transition
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.domain.compliance.records import Transition
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 S, U = Status, Update
 OVER = {S.APPROVED, S.APPROVED_WITH_RESTRICTIONS, S.REJECTED, S.ESCALATED, S.WITHDRAWN, S.EXPIRED}

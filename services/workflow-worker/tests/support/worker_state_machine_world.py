@@ -10,9 +10,10 @@ from temporalio.exceptions import ApplicationError
 from worker_state_machine_model import Model, Sent
 from worker_store import ScriptedCase, refusal
 
-from trustrelay.workflow_worker.application.catalogue import CASE_ACTIVITIES, EXTRACT_DOCUMENTS_MARKDOWN, Activity
-from trustrelay.workflow_worker.domain.records import Assessed, CaseRef, NotAssessed, OpenCaseArgs, OpenedCase, Stored, Transition
-from trustrelay.workflow_worker.domain.state import Summary
+from trustrelay.workflow_worker.application.activity import Activity
+from trustrelay.workflow_worker.application.compliance.catalogue import CASE_ACTIVITIES, EXTRACT_DOCUMENTS_MARKDOWN
+from trustrelay.workflow_worker.domain.compliance.records import Assessed, CaseRef, NotAssessed, OpenCaseArgs, OpenedCase, Stored, Transition
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 
 # Which mandatory check stays unanswered when an activity is given up.
 ANSWERS = {"run_verification_checks": "vat_vies", "screen_parties": "sanctions_screening", "run_osint_investigation": "adverse_media"}

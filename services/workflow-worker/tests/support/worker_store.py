@@ -13,10 +13,11 @@ from temporalio.exceptions import ApplicationError
 
 from trustrelay.contracts.case_workflow import TERMINAL, Status, Tier
 from trustrelay.servicekit.errors import ServiceError
+from trustrelay.workflow_worker.application.activity import Activity
 from trustrelay.workflow_worker.application.assertion_keys import verifier
-from trustrelay.workflow_worker.application.catalogue import CASE_ACTIVITIES, Activity
+from trustrelay.workflow_worker.application.compliance.catalogue import CASE_ACTIVITIES
 from trustrelay.workflow_worker.domain.assertions import Meant, require_made_for
-from trustrelay.workflow_worker.domain.records import (
+from trustrelay.workflow_worker.domain.compliance.records import (
     AssertionVerdict,
     Assessed,
     AuditEvents,
@@ -38,8 +39,8 @@ from trustrelay.workflow_worker.domain.records import (
     Validated,
     VerifyAssertion,
 )
+from trustrelay.workflow_worker.domain.compliance.state import Summary
 from trustrelay.workflow_worker.domain.refusals import Refused
-from trustrelay.workflow_worker.domain.state import Summary
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 

@@ -21,8 +21,8 @@ from trustrelay.contracts.case_workflow import Decision, Status, Update
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.settings import ServiceSettings
 from trustrelay.servicekit.temporal import tracing_plugins
-from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.domain.records import FailedRequirement
+from trustrelay.workflow_worker.application.compliance.compliance_case import ComplianceCaseWorkflow
+from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
 
 
 class Settings(ServiceSettings):

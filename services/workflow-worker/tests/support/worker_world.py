@@ -18,7 +18,7 @@ from trustrelay.osint.v1 import investigation_service_pb2 as investigation
 from trustrelay.osint.v1 import registry_service_pb2 as registry
 from trustrelay.osint.v1 import verification_service_pb2 as verification
 from trustrelay.servicekit import context
-from trustrelay.workflow_worker.domain.records import CaseRef
+from trustrelay.workflow_worker.domain.compliance.records import CaseRef
 
 CASE = CaseRef("tenant-test", "case-1", 1, "2026-11-22", "nl")
 CLEAR = "CHECK_OUTCOME_CLEAR"

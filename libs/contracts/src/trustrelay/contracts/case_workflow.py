@@ -6,14 +6,13 @@ only detail is a `Refusal`. Nothing here carries a name, an answer or a token of
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from trustrelay.contracts.messages import Envelope as Envelope
+from trustrelay.contracts.messages import Refusal as Refusal
+from trustrelay.contracts.messages import payload_sha256 as payload_sha256
 
 # The highest number a sender may give a submission: those that follow by themselves still fit the int32 that answers carry them in.
 MAX_SUBMISSION = 1_000_000
@@ -176,28 +175,6 @@ class CaseInput:
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """What every message carries.
-
-    `expected_version` is the state_version the sender saw (0 = any). `assertion` is the Ed25519-signed statement of case-api about who acts
-    (servicekit.assertions); it binds action, case, version, request_id and body_sha256. `body_sha256` is `payload_sha256` of the message, so
-    the assertion binds what the message says as well; for `open`, which says nothing itself, it is the digest of the request for the case.
-    """
-
-    request_id: str
-    body_sha256: str
-    assertion: str
-    expected_version: int = 0
-
-
-def payload_sha256(case_id: str, message: DataclassInstance) -> str:
-    """Lower-case hex SHA-256 over the canonical JSON of a message's type, its case and all it says but its envelope."""
-    said = {name: value for name, value in asdict(message).items() if name != "envelope"}
-    canonical = json.dumps([type(message).__name__, case_id, said], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
 class OpenCase:
     """Stores the case row and its first audit event before it answers."""
 
@@ -346,16 +323,6 @@ class Receipt:
     status: Status
     state_version: int
     submission_number: int = 0
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Detail of the ApplicationError of a refused message; its `type` is the ErrorInfo reason."""
-
-    # gRPC status code name, for example FAILED_PRECONDITION.
-    code: str
-    message: str
-    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ from trustrelay.servicekit.telemetry import get_logger
 from trustrelay.servicekit.temporal import TemporalSettings, connect
 from trustrelay.workflow_worker.adapters.grpc_services import services
 from trustrelay.workflow_worker.application import assertion_keys
-from trustrelay.workflow_worker.entrypoints.worker import DOMAINS, Slots, build_worker
+from trustrelay.workflow_worker.entrypoints.domains import DOMAINS
+from trustrelay.workflow_worker.entrypoints.worker import Slots, build_worker
 
 # One try to reach the object store and Temporal: a server that accepts and stays silent would hold it for ever.
 _TRY_SECONDS = 30.0

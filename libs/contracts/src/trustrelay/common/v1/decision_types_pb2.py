@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)trustrelay/common/v1/decision_types.proto\x12\x14trustrelay.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x01\n\nRiskFactor\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x0e\n\x06weight\x18\x04 \x01(\x01\x12.\n\x05\x66loor\x18\x05 \x01(\x0e\x32\x1f.trustrelay.common.v1.RiskLevel\x12\x14\n\x0c\x65vidence_ids\x18\x06 \x03(\t\"\xe5\x01\n\x0eRiskAssessment\x12.\n\x05level\x18\x01 \x01(\x0e\x32\x1f.trustrelay.common.v1.RiskLevel\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x31\n\x07\x66\x61\x63tors\x18\x03 \x03(\x0b\x32 .trustrelay.common.v1.RiskFactor\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12\x12\n\ncheckpoint\x18\x05 \x01(\t\x12\x36\n\x0erecommendation\x18\x06 \x01(\x0e\x32\x1e.trustrelay.common.v1.Decision\"\x9c\x02\n\x0e\x44\x65\x63isionRecord\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\x11\n\titeration\x18\x02 \x01(\x05\x12\x30\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32\x1e.trustrelay.common.v1.Decision\x12=\n\x0fsecond_decision\x18\x04 \x01(\x0e\x32$.trustrelay.common.v1.SecondDecision\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0crestrictions\x18\x07 \x03(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrequest_id\x18\t \x01(\t\"\xc7\x01\n\nAuditEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdata_json\x18\x06 \x01(\t\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x12\n\nchain_hash\x18\x08 \x01(\t\x12\x10\n\x08trace_id\x18\t \x01(\t*\xa6\x01\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12&\n\"DECISION_APPROVE_WITH_RESTRICTIONS\x10\x02\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x03\x12\x15\n\x11\x44\x45\x43ISION_ESCALATE\x10\x04\x12\x16\n\x12\x44\x45\x43ISION_FOLLOW_UP\x10\x05*j\n\x0eSecondDecision\x12\x1f\n\x1bSECOND_DECISION_UNSPECIFIED\x10\x00\x12\x1b\n\x17SECOND_DECISION_CONFIRM\x10\x01\x12\x1a\n\x16SECOND_DECISION_RETURN\x10\x02*g\n\tRiskLevel\x12\x1a\n\x16RISK_LEVEL_UNSPECIFIED\x10\x00\x12\x12\n\x0eRISK_LEVEL_LOW\x10\x01\x12\x15\n\x11RISK_LEVEL_MEDIUM\x10\x02\x12\x13\n\x0fRISK_LEVEL_HIGH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)trustrelay/common/v1/decision_types.proto\x12\x14trustrelay.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x01\n\nRiskFactor\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x0e\n\x06weight\x18\x04 \x01(\x01\x12.\n\x05\x66loor\x18\x05 \x01(\x0e\x32\x1f.trustrelay.common.v1.RiskLevel\x12\x14\n\x0c\x65vidence_ids\x18\x06 \x03(\t\"\xe5\x01\n\x0eRiskAssessment\x12.\n\x05level\x18\x01 \x01(\x0e\x32\x1f.trustrelay.common.v1.RiskLevel\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x31\n\x07\x66\x61\x63tors\x18\x03 \x03(\x0b\x32 .trustrelay.common.v1.RiskFactor\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12\x12\n\ncheckpoint\x18\x05 \x01(\t\x12\x36\n\x0erecommendation\x18\x06 \x01(\x0e\x32\x1e.trustrelay.common.v1.Decision\"\x9c\x02\n\x0e\x44\x65\x63isionRecord\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\x11\n\titeration\x18\x02 \x01(\x05\x12\x30\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32\x1e.trustrelay.common.v1.Decision\x12=\n\x0fsecond_decision\x18\x04 \x01(\x0e\x32$.trustrelay.common.v1.SecondDecision\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x14\n\x0crestrictions\x18\x07 \x03(\t\x12/\n\x0b\x64\x65\x63ide_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nrequest_id\x18\t \x01(\t\"\xd9\x01\n\nAuditEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tdata_json\x18\x06 \x01(\t\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x12\n\nchain_hash\x18\x08 \x01(\t\x12\x10\n\x08trace_id\x18\t \x01(\t\x12\x10\n\x08resource\x18\n \x01(\t*\xa6\x01\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12&\n\"DECISION_APPROVE_WITH_RESTRICTIONS\x10\x02\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x03\x12\x15\n\x11\x44\x45\x43ISION_ESCALATE\x10\x04\x12\x16\n\x12\x44\x45\x43ISION_FOLLOW_UP\x10\x05*j\n\x0eSecondDecision\x12\x1f\n\x1bSECOND_DECISION_UNSPECIFIED\x10\x00\x12\x1b\n\x17SECOND_DECISION_CONFIRM\x10\x01\x12\x1a\n\x16SECOND_DECISION_RETURN\x10\x02*g\n\tRiskLevel\x12\x1a\n\x16RISK_LEVEL_UNSPECIFIED\x10\x00\x12\x12\n\x0eRISK_LEVEL_LOW\x10\x01\x12\x15\n\x11RISK_LEVEL_MEDIUM\x10\x02\x12\x13\n\x0fRISK_LEVEL_HIGH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.common.v1.decision_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISION']._serialized_start=967
-  _globals['_DECISION']._serialized_end=1133
-  _globals['_SECONDDECISION']._serialized_start=1135
-  _globals['_SECONDDECISION']._serialized_end=1241
-  _globals['_RISKLEVEL']._serialized_start=1243
-  _globals['_RISKLEVEL']._serialized_end=1346
+  _globals['_DECISION']._serialized_start=985
+  _globals['_DECISION']._serialized_end=1151
+  _globals['_SECONDDECISION']._serialized_start=1153
+  _globals['_SECONDDECISION']._serialized_end=1259
+  _globals['_RISKLEVEL']._serialized_start=1261
+  _globals['_RISKLEVEL']._serialized_end=1364
   _globals['_RISKFACTOR']._serialized_start=101
   _globals['_RISKFACTOR']._serialized_end=243
   _globals['_RISKASSESSMENT']._serialized_start=246
@@ -45,5 +45,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECISIONRECORD']._serialized_start=478
   _globals['_DECISIONRECORD']._serialized_end=762
   _globals['_AUDITEVENT']._serialized_start=765
-  _globals['_AUDITEVENT']._serialized_end=964
+  _globals['_AUDITEVENT']._serialized_end=982
 # @@protoc_insertion_point(module_scope)

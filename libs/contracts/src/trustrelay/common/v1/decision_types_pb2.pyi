@@ -222,6 +222,7 @@ class AuditEvent(_message.Message):
     SEQUENCE_FIELD_NUMBER: _builtins.int
     CHAIN_HASH_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Deterministic, so that a retry appends nothing."""
     case_id: _builtins.str
@@ -235,6 +236,8 @@ class AuditEvent(_message.Message):
     chain_hash: _builtins.str
     """Lower-case hex SHA-256 over the previous hash and this event."""
     trace_id: _builtins.str
+    resource: _builtins.str
+    """Instead of case_id for what is no case: shipment/<id>, batch-run/<id>, ... The hash is over this text in case_id's place."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -249,10 +252,11 @@ class AuditEvent(_message.Message):
         sequence: _builtins.int = ...,
         chain_hash: _builtins.str = ...,
         trace_id: _builtins.str = ...,
+        resource: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "case_id", b"case_id", "chain_hash", b"chain_hash", "data_json", b"data_json", "event_id", b"event_id", "event_time", b"event_time", "sequence", b"sequence", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "case_id", b"case_id", "chain_hash", b"chain_hash", "data_json", b"data_json", "event_id", b"event_id", "event_time", b"event_time", "resource", b"resource", "sequence", b"sequence", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

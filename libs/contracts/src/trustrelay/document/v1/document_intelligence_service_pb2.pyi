@@ -39,6 +39,15 @@ class _DocumentTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Document
     DOCUMENT_TYPE_BANK_STATEMENT: _DocumentType.ValueType  # 8
     DOCUMENT_TYPE_INVOICE: _DocumentType.ValueType  # 9
     DOCUMENT_TYPE_IDENTITY_DOCUMENT: _DocumentType.ValueType  # 10
+    DOCUMENT_TYPE_PACKING_LIST: _DocumentType.ValueType  # 11
+    DOCUMENT_TYPE_CMR: _DocumentType.ValueType  # 12
+    """Consignment note of the CMR convention."""
+    DOCUMENT_TYPE_TRANSIT_DECLARATION: _DocumentType.ValueType  # 13
+    """T1: printed, or message CC015C."""
+    DOCUMENT_TYPE_IMPORT_DECLARATION: _DocumentType.ValueType  # 14
+    """H1."""
+    DOCUMENT_TYPE_CERTIFICATE_OF_ORIGIN: _DocumentType.ValueType  # 15
+    """Certificate of origin or EUR.1."""
 
 class DocumentType(_DocumentType, metaclass=_DocumentTypeEnumTypeWrapper):
     """Closed set of document types, named on the wire in lower snake case without the prefix (ubo_register_extract)."""
@@ -54,6 +63,15 @@ DOCUMENT_TYPE_ANNUAL_ACCOUNTS: DocumentType.ValueType  # 7
 DOCUMENT_TYPE_BANK_STATEMENT: DocumentType.ValueType  # 8
 DOCUMENT_TYPE_INVOICE: DocumentType.ValueType  # 9
 DOCUMENT_TYPE_IDENTITY_DOCUMENT: DocumentType.ValueType  # 10
+DOCUMENT_TYPE_PACKING_LIST: DocumentType.ValueType  # 11
+DOCUMENT_TYPE_CMR: DocumentType.ValueType  # 12
+"""Consignment note of the CMR convention."""
+DOCUMENT_TYPE_TRANSIT_DECLARATION: DocumentType.ValueType  # 13
+"""T1: printed, or message CC015C."""
+DOCUMENT_TYPE_IMPORT_DECLARATION: DocumentType.ValueType  # 14
+"""H1."""
+DOCUMENT_TYPE_CERTIFICATE_OF_ORIGIN: DocumentType.ValueType  # 15
+"""Certificate of origin or EUR.1."""
 Global___DocumentType: _TypeAlias = DocumentType  # noqa: Y015
 
 @_typing.final

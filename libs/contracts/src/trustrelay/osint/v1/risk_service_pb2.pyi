@@ -202,6 +202,74 @@ class AssessRiskResponse(_message.Message):
 Global___AssessRiskResponse: _TypeAlias = AssessRiskResponse  # noqa: Y015
 
 @_typing.final
+class BatchAssessRiskRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___AssessRiskRequest]: ...
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___AssessRiskRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchAssessRiskRequest: _TypeAlias = BatchAssessRiskRequest  # noqa: Y015
+
+@_typing.final
+class BatchAssessRiskResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchAssessRiskResult]: ...
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___BatchAssessRiskResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchAssessRiskResponse: _TypeAlias = BatchAssessRiskResponse  # noqa: Y015
+
+@_typing.final
+class BatchAssessRiskResult(_message.Message):
+    """One case of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSESSMENT_FIELD_NUMBER: _builtins.int
+    NOT_ASSESSED_REASON_FIELD_NUMBER: _builtins.int
+    not_assessed_reason: _builtins.str
+    """UPPER_SNAKE, why not."""
+    @_builtins.property
+    def assessment(self) -> _decision_types_pb2.RiskAssessment:
+        """Absent when it could not be assessed."""
+
+    def __init__(
+        self,
+        *,
+        assessment: _decision_types_pb2.RiskAssessment | None = ...,
+        not_assessed_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "not_assessed_reason", b"not_assessed_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchAssessRiskResult: _TypeAlias = BatchAssessRiskResult  # noqa: Y015
+
+@_typing.final
 class AssignTierRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

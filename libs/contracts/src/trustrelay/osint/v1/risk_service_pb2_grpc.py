@@ -40,6 +40,11 @@ class RiskServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskResponse.FromString,
                 _registered_method=True)
+        self.BatchAssessRisk = channel.unary_unary(
+                '/trustrelay.osint.v1.RiskService/BatchAssessRisk',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskResponse.FromString,
+                _registered_method=True)
         self.AssignTier = channel.unary_unary(
                 '/trustrelay.osint.v1.RiskService/AssignTier',
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssignTierRequest.SerializeToString,
@@ -63,6 +68,14 @@ class RiskServiceServicer:
 
     def AssessRisk(self, request, context):
         """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchAssessRisk(self, request, context):
+        """Many cases at once, answers in the order of the requests; what AssessRisk would refuse is the reason of its own answer, the others stand.
+        INVALID_ARGUMENT BATCH_TOO_LARGE: more than 1000.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +109,11 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     servicer.AssessRisk,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskResponse.SerializeToString,
+            ),
+            'BatchAssessRisk': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchAssessRisk,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskResponse.SerializeToString,
             ),
             'AssignTier': grpc.unary_unary_rpc_method_handler(
                     servicer.AssignTier,
@@ -141,6 +159,33 @@ class RiskService:
             '/trustrelay.osint.v1.RiskService/AssessRisk',
             trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.AssessRiskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchAssessRisk(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.RiskService/BatchAssessRisk',
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_risk__service__pb2.BatchAssessRiskResponse.FromString,
             options,
             channel_credentials,
             insecure,

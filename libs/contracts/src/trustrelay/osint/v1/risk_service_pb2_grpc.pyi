@@ -35,6 +35,10 @@ class RiskServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RiskServiceAsyncStub: ...
     AssessRisk: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssessRiskRequest, _risk_service_pb2.AssessRiskResponse]
     """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
+    BatchAssessRisk: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.BatchAssessRiskRequest, _risk_service_pb2.BatchAssessRiskResponse]
+    """Many cases at once, answers in the order of the requests; what AssessRisk would refuse is the reason of its own answer, the others stand.
+    INVALID_ARGUMENT BATCH_TOO_LARGE: more than 1000.
+    """
     AssignTier: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
     ComputeConfidence: _grpc.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]
@@ -49,6 +53,10 @@ class RiskServiceAsyncStub(RiskServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     AssessRisk: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssessRiskRequest, _risk_service_pb2.AssessRiskResponse]  # type: ignore[assignment]
     """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
+    BatchAssessRisk: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.BatchAssessRiskRequest, _risk_service_pb2.BatchAssessRiskResponse]  # type: ignore[assignment]
+    """Many cases at once, answers in the order of the requests; what AssessRisk would refuse is the reason of its own answer, the others stand.
+    INVALID_ARGUMENT BATCH_TOO_LARGE: more than 1000.
+    """
     AssignTier: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.AssignTierRequest, _risk_service_pb2.AssignTierResponse]  # type: ignore[assignment]
     """INVALID_ARGUMENT AGREEMENT_OUT_OF_RANGE."""
     ComputeConfidence: _aio.UnaryUnaryMultiCallable[_risk_service_pb2.ComputeConfidenceRequest, _risk_service_pb2.ComputeConfidenceResponse]  # type: ignore[assignment]
@@ -66,6 +74,16 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_risk_service_pb2.AssessRiskResponse, _abc.Awaitable[_risk_service_pb2.AssessRiskResponse]]:
         """INVALID_ARGUMENT AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED: before the first country list."""
+
+    @_abc_1.abstractmethod
+    def BatchAssessRisk(
+        self,
+        request: _risk_service_pb2.BatchAssessRiskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_service_pb2.BatchAssessRiskResponse, _abc.Awaitable[_risk_service_pb2.BatchAssessRiskResponse]]:
+        """Many cases at once, answers in the order of the requests; what AssessRisk would refuse is the reason of its own answer, the others stand.
+        INVALID_ARGUMENT BATCH_TOO_LARGE: more than 1000.
+        """
 
     @_abc_1.abstractmethod
     def AssignTier(

@@ -24,31 +24,36 @@ _sym_db = _symbol_database.Default()
 
 from trustrelay.common.v1 import case_types_pb2 as trustrelay_dot_common_dot_v1_dot_case__types__pb2
 from trustrelay.common.v1 import evidence_types_pb2 as trustrelay_dot_common_dot_v1_dot_evidence__types__pb2
+from trustrelay.common.v1 import portfolio_types_pb2 as trustrelay_dot_common_dot_v1_dot_portfolio__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+trustrelay/osint/v1/screening_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\"N\n\rScreenRequest\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x11\n\tthreshold\x18\x02 \x01(\x01\"t\n\x0eScreenResponse\x12\x35\n\x06record\x18\x01 \x01(\x0b\x32%.trustrelay.common.v1.ScreeningRecord\x12+\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"I\n\x12ScreenBatchRequest\x12\x33\n\x07request\x18\x01 \x01(\x0b\x32\".trustrelay.osint.v1.ScreenRequest\"L\n\x13ScreenBatchResponse\x12\x35\n\x08response\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.ScreenResponse\"\x15\n\x13ListDatasetsRequest\"N\n\x14ListDatasetsResponse\x12\x36\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32$.trustrelay.common.v1.DatasetVersion\"*\n\x16RefreshDatasetsRequest\x12\x10\n\x08\x64\x61tasets\x18\x01 \x03(\t\"P\n\x17RefreshDatasetsResponse\x12\x35\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.DatasetVersion2\xa0\x03\n\x10ScreeningService\x12Q\n\x06Screen\x12\".trustrelay.osint.v1.ScreenRequest\x1a#.trustrelay.osint.v1.ScreenResponse\x12\x64\n\x0bScreenBatch\x12\'.trustrelay.osint.v1.ScreenBatchRequest\x1a(.trustrelay.osint.v1.ScreenBatchResponse(\x01\x30\x01\x12\x63\n\x0cListDatasets\x12(.trustrelay.osint.v1.ListDatasetsRequest\x1a).trustrelay.osint.v1.ListDatasetsResponse\x12n\n\x0fRefreshDatasets\x12+.trustrelay.osint.v1.RefreshDatasetsRequest\x1a,.trustrelay.osint.v1.RefreshDatasetsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+trustrelay/osint/v1/screening_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a*trustrelay/common/v1/portfolio_types.proto\"N\n\rScreenRequest\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x11\n\tthreshold\x18\x02 \x01(\x01\"t\n\x0eScreenResponse\x12\x35\n\x06record\x18\x01 \x01(\x0b\x32%.trustrelay.common.v1.ScreeningRecord\x12+\n\x06\x63hecks\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Check\"I\n\x12ScreenBatchRequest\x12\x33\n\x07request\x18\x01 \x01(\x0b\x32\".trustrelay.osint.v1.ScreenRequest\"L\n\x13ScreenBatchResponse\x12\x35\n\x08response\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.ScreenResponse\"D\n\x11RetestHitsRequest\x12/\n\x04hits\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.HitToRetest\"E\n\x12RetestHitsResponse\x12/\n\x04hits\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.RetestedHit\"\x15\n\x13ListDatasetsRequest\"N\n\x14ListDatasetsResponse\x12\x36\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32$.trustrelay.common.v1.DatasetVersion\"*\n\x16RefreshDatasetsRequest\x12\x10\n\x08\x64\x61tasets\x18\x01 \x03(\t\"P\n\x17RefreshDatasetsResponse\x12\x35\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32$.trustrelay.common.v1.DatasetVersion2\xff\x03\n\x10ScreeningService\x12Q\n\x06Screen\x12\".trustrelay.osint.v1.ScreenRequest\x1a#.trustrelay.osint.v1.ScreenResponse\x12\x64\n\x0bScreenBatch\x12\'.trustrelay.osint.v1.ScreenBatchRequest\x1a(.trustrelay.osint.v1.ScreenBatchResponse(\x01\x30\x01\x12]\n\nRetestHits\x12&.trustrelay.osint.v1.RetestHitsRequest\x1a\'.trustrelay.osint.v1.RetestHitsResponse\x12\x63\n\x0cListDatasets\x12(.trustrelay.osint.v1.ListDatasetsRequest\x1a).trustrelay.osint.v1.ListDatasetsResponse\x12n\n\x0fRefreshDatasets\x12+.trustrelay.osint.v1.RefreshDatasetsRequest\x1a,.trustrelay.osint.v1.RefreshDatasetsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.screening_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCREENREQUEST']._serialized_start=150
-  _globals['_SCREENREQUEST']._serialized_end=228
-  _globals['_SCREENRESPONSE']._serialized_start=230
-  _globals['_SCREENRESPONSE']._serialized_end=346
-  _globals['_SCREENBATCHREQUEST']._serialized_start=348
-  _globals['_SCREENBATCHREQUEST']._serialized_end=421
-  _globals['_SCREENBATCHRESPONSE']._serialized_start=423
-  _globals['_SCREENBATCHRESPONSE']._serialized_end=499
-  _globals['_LISTDATASETSREQUEST']._serialized_start=501
-  _globals['_LISTDATASETSREQUEST']._serialized_end=522
-  _globals['_LISTDATASETSRESPONSE']._serialized_start=524
-  _globals['_LISTDATASETSRESPONSE']._serialized_end=602
-  _globals['_REFRESHDATASETSREQUEST']._serialized_start=604
-  _globals['_REFRESHDATASETSREQUEST']._serialized_end=646
-  _globals['_REFRESHDATASETSRESPONSE']._serialized_start=648
-  _globals['_REFRESHDATASETSRESPONSE']._serialized_end=728
-  _globals['_SCREENINGSERVICE']._serialized_start=731
-  _globals['_SCREENINGSERVICE']._serialized_end=1147
+  _globals['_SCREENREQUEST']._serialized_start=194
+  _globals['_SCREENREQUEST']._serialized_end=272
+  _globals['_SCREENRESPONSE']._serialized_start=274
+  _globals['_SCREENRESPONSE']._serialized_end=390
+  _globals['_SCREENBATCHREQUEST']._serialized_start=392
+  _globals['_SCREENBATCHREQUEST']._serialized_end=465
+  _globals['_SCREENBATCHRESPONSE']._serialized_start=467
+  _globals['_SCREENBATCHRESPONSE']._serialized_end=543
+  _globals['_RETESTHITSREQUEST']._serialized_start=545
+  _globals['_RETESTHITSREQUEST']._serialized_end=613
+  _globals['_RETESTHITSRESPONSE']._serialized_start=615
+  _globals['_RETESTHITSRESPONSE']._serialized_end=684
+  _globals['_LISTDATASETSREQUEST']._serialized_start=686
+  _globals['_LISTDATASETSREQUEST']._serialized_end=707
+  _globals['_LISTDATASETSRESPONSE']._serialized_start=709
+  _globals['_LISTDATASETSRESPONSE']._serialized_end=787
+  _globals['_REFRESHDATASETSREQUEST']._serialized_start=789
+  _globals['_REFRESHDATASETSREQUEST']._serialized_end=831
+  _globals['_REFRESHDATASETSRESPONSE']._serialized_start=833
+  _globals['_REFRESHDATASETSRESPONSE']._serialized_end=913
+  _globals['_SCREENINGSERVICE']._serialized_start=916
+  _globals['_SCREENINGSERVICE']._serialized_end=1427
 # @@protoc_insertion_point(module_scope)

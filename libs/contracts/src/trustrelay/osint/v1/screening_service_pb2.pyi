@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from trustrelay.common.v1 import case_types_pb2 as _case_types_pb2
 from trustrelay.common.v1 import evidence_types_pb2 as _evidence_types_pb2
+from trustrelay.common.v1 import portfolio_types_pb2 as _portfolio_types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -109,6 +110,50 @@ class ScreenBatchResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ScreenBatchResponse: _TypeAlias = ScreenBatchResponse  # noqa: Y015
+
+@_typing.final
+class RetestHitsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[_portfolio_types_pb2.HitToRetest]:
+        """At most 1000."""
+
+    def __init__(
+        self,
+        *,
+        hits: _abc.Iterable[_portfolio_types_pb2.HitToRetest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetestHitsRequest: _TypeAlias = RetestHitsRequest  # noqa: Y015
+
+@_typing.final
+class RetestHitsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[_portfolio_types_pb2.RetestedHit]:
+        """In the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        hits: _abc.Iterable[_portfolio_types_pb2.RetestedHit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetestHitsResponse: _TypeAlias = RetestHitsResponse  # noqa: Y015
 
 @_typing.final
 class ListDatasetsRequest(_message.Message):

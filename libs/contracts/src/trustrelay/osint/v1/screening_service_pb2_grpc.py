@@ -45,6 +45,11 @@ class ScreeningServiceStub:
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchRequest.SerializeToString,
                 response_deserializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchResponse.FromString,
                 _registered_method=True)
+        self.RetestHits = channel.unary_unary(
+                '/trustrelay.osint.v1.ScreeningService/RetestHits',
+                request_serializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsRequest.SerializeToString,
+                response_deserializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsResponse.FromString,
+                _registered_method=True)
         self.ListDatasets = channel.unary_unary(
                 '/trustrelay.osint.v1.ScreeningService/ListDatasets',
                 request_serializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ListDatasetsRequest.SerializeToString,
@@ -76,6 +81,14 @@ class ScreeningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetestHits(self, request, context):
+        """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
+        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListDatasets(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -102,6 +115,11 @@ def add_ScreeningServiceServicer_to_server(servicer, server):
                     servicer.ScreenBatch,
                     request_deserializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchRequest.FromString,
                     response_serializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchResponse.SerializeToString,
+            ),
+            'RetestHits': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetestHits,
+                    request_deserializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsRequest.FromString,
+                    response_serializer=trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsResponse.SerializeToString,
             ),
             'ListDatasets': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDatasets,
@@ -169,6 +187,33 @@ class ScreeningService:
             '/trustrelay.osint.v1.ScreeningService/ScreenBatch',
             trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchRequest.SerializeToString,
             trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.ScreenBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetestHits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trustrelay.osint.v1.ScreeningService/RetestHits',
+            trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsRequest.SerializeToString,
+            trustrelay_dot_osint_dot_v1_dot_screening__service__pb2.RetestHitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class ScreeningServiceStub:
     """
     ScreenBatch: _grpc.StreamStreamMultiCallable[_screening_service_pb2.ScreenBatchRequest, _screening_service_pb2.ScreenBatchResponse]
     """Answers in the order of the requests."""
+    RetestHits: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.RetestHitsRequest, _screening_service_pb2.RetestHitsResponse]
+    """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
+    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+    """
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]
     RefreshDatasets: _grpc.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]
     """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
@@ -56,6 +60,10 @@ class ScreeningServiceAsyncStub(ScreeningServiceStub):
     """
     ScreenBatch: _aio.StreamStreamMultiCallable[_screening_service_pb2.ScreenBatchRequest, _screening_service_pb2.ScreenBatchResponse]  # type: ignore[assignment]
     """Answers in the order of the requests."""
+    RetestHits: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.RetestHitsRequest, _screening_service_pb2.RetestHitsResponse]  # type: ignore[assignment]
+    """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
+    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+    """
     ListDatasets: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]  # type: ignore[assignment]
     RefreshDatasets: _aio.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]  # type: ignore[assignment]
     """Fetches the lists anew and swaps the index when all of it parsed; a list that fails keeps its loaded version. Streams one message per list.
@@ -82,6 +90,16 @@ class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_screening_service_pb2.ScreenBatchResponse], _abc.AsyncIterator[_screening_service_pb2.ScreenBatchResponse]]:
         """Answers in the order of the requests."""
+
+    @_abc_1.abstractmethod
+    def RetestHits(
+        self,
+        request: _screening_service_pb2.RetestHitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_screening_service_pb2.RetestHitsResponse, _abc.Awaitable[_screening_service_pb2.RetestHitsResponse]]:
+        """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
+        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+        """
 
     @_abc_1.abstractmethod
     def ListDatasets(

@@ -26,7 +26,7 @@ from trustrelay.common.v1 import decision_types_pb2 as trustrelay_dot_common_dot
 from trustrelay.persistence.v1 import case_store_service_pb2 as trustrelay_dot_persistence_dot_v1_dot_case__store__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-trustrelay/persistence/v1/audit_service.proto\x12\x19trustrelay.persistence.v1\x1a)trustrelay/common/v1/decision_types.proto\x1a\x32trustrelay/persistence/v1/case_store_service.proto\"c\n\x18\x41ppendAuditEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x36\n\x07\x65ntries\x18\x02 \x03(\x0b\x32%.trustrelay.persistence.v1.AuditEntry\"-\n\x19\x41ppendAuditEventsResponse\x12\x10\n\x08\x61ppended\x18\x01 \x01(\x05\"P\n\x16ListAuditEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x17ListAuditEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .trustrelay.common.v1.AuditEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x88\x02\n\x0c\x41uditService\x12~\n\x11\x41ppendAuditEvents\x12\x33.trustrelay.persistence.v1.AppendAuditEventsRequest\x1a\x34.trustrelay.persistence.v1.AppendAuditEventsResponse\x12x\n\x0fListAuditEvents\x12\x31.trustrelay.persistence.v1.ListAuditEventsRequest\x1a\x32.trustrelay.persistence.v1.ListAuditEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-trustrelay/persistence/v1/audit_service.proto\x12\x19trustrelay.persistence.v1\x1a)trustrelay/common/v1/decision_types.proto\x1a\x32trustrelay/persistence/v1/case_store_service.proto\"u\n\x18\x41ppendAuditEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x36\n\x07\x65ntries\x18\x02 \x03(\x0b\x32%.trustrelay.persistence.v1.AuditEntry\x12\x10\n\x08resource\x18\x03 \x01(\t\"-\n\x19\x41ppendAuditEventsResponse\x12\x10\n\x08\x61ppended\x18\x01 \x01(\x05\"b\n\x16ListAuditEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08resource\x18\x04 \x01(\t\"d\n\x17ListAuditEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .trustrelay.common.v1.AuditEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x88\x02\n\x0c\x41uditService\x12~\n\x11\x41ppendAuditEvents\x12\x33.trustrelay.persistence.v1.AppendAuditEventsRequest\x1a\x34.trustrelay.persistence.v1.AppendAuditEventsResponse\x12x\n\x0fListAuditEvents\x12\x31.trustrelay.persistence.v1.ListAuditEventsRequest\x1a\x32.trustrelay.persistence.v1.ListAuditEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,13 +34,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.persistence.v1.a
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APPENDAUDITEVENTSREQUEST']._serialized_start=171
-  _globals['_APPENDAUDITEVENTSREQUEST']._serialized_end=270
-  _globals['_APPENDAUDITEVENTSRESPONSE']._serialized_start=272
-  _globals['_APPENDAUDITEVENTSRESPONSE']._serialized_end=317
-  _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=319
-  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=399
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=401
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=501
-  _globals['_AUDITSERVICE']._serialized_start=504
-  _globals['_AUDITSERVICE']._serialized_end=768
+  _globals['_APPENDAUDITEVENTSREQUEST']._serialized_end=288
+  _globals['_APPENDAUDITEVENTSRESPONSE']._serialized_start=290
+  _globals['_APPENDAUDITEVENTSRESPONSE']._serialized_end=335
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=337
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=435
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=437
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=537
+  _globals['_AUDITSERVICE']._serialized_start=540
+  _globals['_AUDITSERVICE']._serialized_end=804
 # @@protoc_insertion_point(module_scope)

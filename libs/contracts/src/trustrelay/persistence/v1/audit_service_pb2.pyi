@@ -26,7 +26,11 @@ class AppendAuditEventsRequest(_message.Message):
 
     CASE_ID_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    RESOURCE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
+    """Empty with a resource."""
+    resource: _builtins.str
+    """As in ListAuditEventsRequest."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_case_store_service_pb2.AuditEntry]: ...
     def __init__(
@@ -34,10 +38,11 @@ class AppendAuditEventsRequest(_message.Message):
         *,
         case_id: _builtins.str = ...,
         entries: _abc.Iterable[_case_store_service_pb2.AuditEntry] | None = ...,
+        resource: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "entries", b"entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "entries", b"entries", "resource", b"resource"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -69,20 +74,25 @@ class ListAuditEventsRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    RESOURCE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
+    """Of a case; empty with a resource."""
     page_size: _builtins.int
     """1..1000; 0 = 200."""
     page_token: _builtins.str
+    resource: _builtins.str
+    """Of something else: shipment/<id>, batch-run/<id>, monitoring-schedule, suppression-rule/<id>, alert/<id>. Exactly one of case_id and resource is set."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        resource: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token", "resource", b"resource"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

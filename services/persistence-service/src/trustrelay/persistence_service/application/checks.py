@@ -14,6 +14,7 @@ from trustrelay.persistence_service.domain import audit
 from trustrelay.servicekit.errors import FieldViolation, InvalidArgument, NotFound
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_RESOURCE = re.compile(r"(shipment|batch-run|suppression-rule|alert)/[A-Za-z0-9._-]{1,100}|monitoring-schedule")
 
 
 def invalid(field: str, description: str) -> InvalidArgument:
@@ -48,6 +49,20 @@ def need_text(field: str, value: str, *, longest: int = 4000) -> str:
     """`value` if it holds something. Raises FIELD_INVALID."""
     if not value.strip() or len(value) > longest or "\x00" in value:
         raise invalid(field, f"must be a text of 1..{longest} characters")
+    return value
+
+
+def need_one_of(**fields: str) -> None:
+    """Raises FIELD_INVALID unless exactly one of the fields is set."""
+    if sum(bool(value) for value in fields.values()) != 1:
+        first, *others = fields
+        raise invalid(first, f"set exactly one of it and {', '.join(others)}")
+
+
+def need_resource(value: str) -> str:
+    """`value` if it names something that has an audit chain of its own. Raises FIELD_INVALID."""
+    if not _RESOURCE.fullmatch(value):
+        raise invalid("resource", "is no kind of thing that is audited by itself")
     return value
 
 

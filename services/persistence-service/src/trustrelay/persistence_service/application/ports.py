@@ -12,7 +12,9 @@ from trustrelay.common.v1.case_types_pb2 import CompanyProfile, Party
 from trustrelay.common.v1.decision_types_pb2 import DecisionRecord, RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hit, ScreeningRecord
 from trustrelay.common.v1.objects_pb2 import ObjectRef
+from trustrelay.common.v1.portfolio_types_pb2 import Alert
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Question, Requirement
+from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.audit import Entry, Link
 from trustrelay.persistence_service.domain.cases import Case
 from trustrelay.persistence_service.domain.hits import HitState
@@ -161,6 +163,25 @@ class Reader(Protocol):
     async def add_capsule(self, case_id: str, capsule: ObjectRef, subject_count: int, created_at: datetime) -> tuple[ObjectRef, int]: ...
 
 
+class ResourceLedger(Protocol):
+    """Audit chains of what is no case: shipment/<id>, batch-run/<id>, monitoring-schedule, suppression-rule/<id>, alert/<id>."""
+
+    async def append(self, resource: str, entries: Iterable[Entry]) -> int: ...
+    async def page(self, resource: str, *, after: int, size: int) -> Sequence[Link]: ...
+    async def head(self, resource: str) -> tuple[int, str]: ...
+
+
+class Alerts(Protocol):
+    """What happened to decided cases."""
+
+    async def open(self, alert: NewAlert, created_at: datetime) -> bool: ...
+    async def get(self, alert_id: str) -> Alert | None: ...
+    async def locked(self, alert_id: str) -> Alert | None: ...
+    async def resolve(self, alert_id: str, actor: str, reason: str, at: datetime) -> None: ...
+    async def link_review(self, alert_id: str, case_id: str) -> None: ...
+    async def page(self, *, size: int, before: tuple[datetime, str] | None, status: str = "", case_id: str = "") -> Sequence[Alert]: ...
+
+
 class Unit(Protocol):
     """One transaction of one tenant: all of it or nothing."""
 
@@ -182,6 +203,10 @@ class Unit(Protocol):
     def reader(self) -> Reader: ...
     @property
     def templates(self) -> TenantTemplates: ...
+    @property
+    def resources(self) -> ResourceLedger: ...
+    @property
+    def alerts(self) -> Alerts: ...
 
 
 class Store(Protocol):

@@ -61,14 +61,19 @@ async def watch_case(store: Store, tenant: str, case_id: str, pace: WatchPace) -
             await asyncio.sleep(pace.poll)
 
 
-async def audit_page(store: Store, tenant: str, case_id: str, *, size: int, token: str) -> tuple[Sequence[Link], str]:
-    """Events in chain order, and the token of the next page (the last sequence shown)."""
+async def audit_page(store: Store, tenant: str, case_id: str, *, resource: str = "", size: int, token: str) -> tuple[Sequence[Link], str]:
+    """Events of a case or of a resource in chain order, and the token of the next page (the last sequence shown)."""
+    checks.need_one_of(case_id=case_id, resource=resource)
     wanted = checks.page_size(size, default=200, largest=1000)
     if token and not (token.isascii() and token.isdigit() and len(token) < 19):
         raise checks.invalid("page_token", "is not a token of this list")
+    after = int(token or 0)
     async with store.unit(tenant) as unit:
-        await unit.cases.get(case_id)
-        found = await unit.ledger.audit_page(case_id, after=int(token or 0), size=wanted + 1)
+        if resource:
+            found = await unit.resources.page(resource, after=after, size=wanted + 1)
+        else:
+            await unit.cases.get(case_id)
+            found = await unit.ledger.audit_page(case_id, after=after, size=wanted + 1)
     shown = found[:wanted]
     return shown, str(shown[-1].sequence) if len(found) > wanted else ""
 

@@ -2,7 +2,14 @@
 
 from google.protobuf.descriptor import EnumDescriptor
 
-from trustrelay.common.v1 import case_types_pb2, decision_types_pb2, evidence_types_pb2, requirement_types_pb2
+from trustrelay.common.v1 import (
+    case_types_pb2,
+    decision_types_pb2,
+    evidence_types_pb2,
+    portfolio_types_pb2,
+    requirement_types_pb2,
+    shipment_types_pb2,
+)
 
 
 class ShortNames:
@@ -35,3 +42,10 @@ RISK_LEVEL = ShortNames(decision_types_pb2.RiskLevel.DESCRIPTOR, "RISK_LEVEL_")
 SUBJECT_TYPE = ShortNames(case_types_pb2.SubjectType.DESCRIPTOR, "SUBJECT_TYPE_")
 DECISION = ShortNames(decision_types_pb2.Decision.DESCRIPTOR, "DECISION_")
 SECOND_DECISION = ShortNames(decision_types_pb2.SecondDecision.DESCRIPTOR, "SECOND_DECISION_")
+ALERT_STATUS = ShortNames(portfolio_types_pb2.AlertStatus.DESCRIPTOR, "ALERT_STATUS_")
+RUN_STATUS = ShortNames(portfolio_types_pb2.RunStatus.DESCRIPTOR, "RUN_STATUS_")
+RULE_STATUS = ShortNames(portfolio_types_pb2.SuppressionRuleStatus.DESCRIPTOR, "SUPPRESSION_RULE_STATUS_")
+SHIPMENT_STATUS = ShortNames(shipment_types_pb2.ShipmentStatus.DESCRIPTOR, "SHIPMENT_STATUS_")
+SHIPMENT_DECISION = ShortNames(shipment_types_pb2.ShipmentDecision.DESCRIPTOR, "SHIPMENT_DECISION_")
+DISCREPANCY_STATUS = ShortNames(shipment_types_pb2.DiscrepancyStatus.DESCRIPTOR, "DISCREPANCY_STATUS_")
+TRADE_DIRECTION = ShortNames(shipment_types_pb2.TradeDirection.DESCRIPTOR, "TRADE_DIRECTION_")

@@ -22,19 +22,20 @@ class AuditServicer(AuditServiceServicer):
 
     async def AppendAuditEvents(self, request: pb.AppendAuditEventsRequest, context: Any) -> pb.AppendAuditEventsResponse:
         caller = current()
-        appended = await auditing.append_audit(
-            self.store, self.clock, caller.tenant_id, caller.actor, request.case_id, request.entries, current_trace_id()
-        )
+        appended = await auditing.append_audit(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.AppendAuditEventsResponse(appended=appended)
 
     async def ListAuditEvents(self, request: pb.ListAuditEventsRequest, context: Any) -> pb.ListAuditEventsResponse:
-        links, token = await reading.audit_page(self.store, current().tenant_id, request.case_id, size=request.page_size, token=request.page_token)
-        return pb.ListAuditEventsResponse(events=[_event(link) for link in links], next_page_token=token)
+        links, token = await reading.audit_page(
+            self.store, current().tenant_id, request.case_id, resource=request.resource, size=request.page_size, token=request.page_token
+        )
+        return pb.ListAuditEventsResponse(events=[_event(link, request.resource) for link in links], next_page_token=token)
 
 
-def _event(link: Link) -> AuditEvent:
+def _event(link: Link, resource: str) -> AuditEvent:
     event = AuditEvent(
-        event_id=link.event_id, case_id=link.case_id, type=link.type, actor=link.actor, data_json=link.data, sequence=link.sequence,
+        event_id=link.event_id, case_id="" if resource else link.case_id, resource=resource,
+        type=link.type, actor=link.actor, data_json=link.data, sequence=link.sequence,
         chain_hash=link.chain_hash, trace_id=link.trace_id,
     )  # fmt: skip
     event.event_time.FromDatetime(link.event_time)

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.workflow_worker.application.catalogue import HEARTBEAT, Activity
+    from trustrelay.workflow_worker.application.activity import HEARTBEAT, Activity
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -1,43 +1,19 @@
-"""The worker of one domain: its task queue, its slots, its workflows and activities."""
+"""The worker of one domain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from trustrelay.contracts.case_workflow import DEPLOYMENT, TASK_QUEUE
-from trustrelay.workflow_worker.application.compliance_case import ComplianceCaseWorkflow
-from trustrelay.workflow_worker.application.document_extraction import DocumentExtraction
-from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.entrypoints.activities.registered import case_activities
 from trustrelay.workflow_worker.entrypoints.activity_interceptor import ServiceErrors
+from trustrelay.workflow_worker.entrypoints.domains.domain import Domain
 
 # A running activity hears of its cancellation with its heartbeats, so these reach the server at least this often.
 CANCELLED_WITHIN = timedelta(seconds=10)
-
-
-@dataclass(frozen=True)
-class Domain:
-    """One task queue and what runs on it."""
-
-    task_queue: str
-    deployment: str
-    workflows: Sequence[type]
-    activities: Sequence[Callable[..., Any]]
-
-
-def compliance(services: Services) -> Domain:
-    """Cases of every path: KYB, KYC, customs."""
-    return Domain(TASK_QUEUE, DEPLOYMENT, workflows=[ComplianceCaseWorkflow, DocumentExtraction], activities=case_activities(services))
-
-
-DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance}
 
 
 @dataclass(frozen=True)

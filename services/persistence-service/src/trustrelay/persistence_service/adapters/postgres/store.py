@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from trustrelay.persistence_service.adapters.postgres.alerts import AlertRepository
 from trustrelay.persistence_service.adapters.postgres.cases import CaseRepository
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.facts import FactRepository
@@ -16,6 +17,7 @@ from trustrelay.persistence_service.adapters.postgres.ledger import LedgerReposi
 from trustrelay.persistence_service.adapters.postgres.papers import PaperRepository
 from trustrelay.persistence_service.adapters.postgres.portal import PortalRepository
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
+from trustrelay.persistence_service.adapters.postgres.resource_ledger import ResourceLedgerRepository
 from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
 
 _RESOLVE = text("SELECT tenant_id, case_id, expire_time FROM resolve_portal_token(:wanted)")
@@ -34,13 +36,15 @@ class PostgresUnit:
     portal: PortalRepository
     reader: ReadRepository
     templates: TemplateRepository
+    resources: ResourceLedgerRepository
+    alerts: AlertRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
     return PostgresUnit(
         tenant, CaseRepository(db, tenant), LedgerRepository(db, tenant), FactRepository(db, tenant), PaperRepository(db, tenant),
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
-        TemplateRepository(db, tenant),
+        TemplateRepository(db, tenant), ResourceLedgerRepository(db, tenant), AlertRepository(db, tenant),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates"})
+_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts"})
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -91,3 +91,15 @@ assessments = _table("assessments", "case_id part", text="part", time="updated_a
 identities = _table("identities", "case_id session_id", text="session_id", number="ordinal", time="created_at", json="body")
 capsules = _table("capsules", "case_id", number="subject_count", time="created_at", json="body")
 templates = _table("templates", "template_id version", text="template_id source created_by", number="version", time="created_at")
+
+audited_resources = _table("audited_resources", "resource", text="resource")
+resource_audit_events = _table(
+    "resource_audit_events", "resource sequence", text="resource event_id type actor data trace_id chain_hash", number="sequence", time="event_time"
+)
+alerts = _table(
+    "alerts",
+    "alert_id",
+    text="alert_id case_id kind severity check_kind found_by status review_case_id resolved_by reason",
+    time="created_at resolved_at",
+    json="body",
+)

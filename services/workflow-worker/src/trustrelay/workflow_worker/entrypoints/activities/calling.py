@@ -1,4 +1,4 @@
-"""What all activities share: on whose behalf they call, how long they may, the case file and grants."""
+"""What all activities share: on whose behalf they call, and how long they may."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from contextlib import contextmanager
 import grpc
 from temporalio import activity
 
-from trustrelay.common.v1.case_file_pb2 import CaseFile
-from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
-from trustrelay.persistence.v1.case_store_service_pb2 import GetCaseFileRequest
-from trustrelay.persistence.v1.object_service_pb2 import GrantReadRequest, GrantWriteRequest
 from trustrelay.servicekit.context import CallContext, use
-from trustrelay.workflow_worker.application.services import Services
-from trustrelay.workflow_worker.domain.records import CaseRef
 
 ACTOR = "workflow-worker"
 _STORING_SECONDS = 30.0
@@ -35,28 +29,9 @@ FINAL_CODES = frozenset(
 
 @contextmanager
 def on_behalf_of(tenant_id: str) -> Iterator[None]:
-    """Outgoing calls carry the case's tenant and the worker as actor."""
+    """Outgoing calls carry the tenant and the worker as actor."""
     with use(CallContext(tenant_id=tenant_id, actor=ACTOR, roles=frozenset({"service"}))):
         yield
-
-
-async def case_file(services: Services, case: CaseRef) -> CaseFile:
-    """Everything stored about the case."""
-    reply = await services.persistence.cases.GetCaseFile(GetCaseFileRequest(case_id=case.case_id))
-    return reply.case_file
-
-
-async def write_grant(services: Services, case: CaseRef, folder: str) -> WriteGrant:
-    """Where this activity's findings are stored, below the iteration's folder."""
-    request = GrantWriteRequest(case_id=case.case_id, iteration=case.iteration, folder=folder)
-    request.lifetime.FromSeconds(3600)
-    return (await services.persistence.objects.GrantWrite(request)).grant
-
-
-async def read_grant(services: Services, case: CaseRef, stored: ObjectRef) -> ReadGrant:
-    """A presigned read of one object of the case."""
-    reply = await services.persistence.objects.GrantRead(GrantReadRequest(case_id=case.case_id, objects=[stored]))
-    return reply.grants[0]
 
 
 def time_limit() -> float:

@@ -1,0 +1,106 @@
+"""ContinuousMonitoringWorkflow, SanctionsSuppressionRefreshWorkflow and the housekeeping around them, shared by case-api and workflow-worker."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+WORKFLOW = "ContinuousMonitoringWorkflow"
+SUPPRESSION_WORKFLOW = "SanctionsSuppressionRefreshWorkflow"
+HOUSEKEEPING_WORKFLOW = "ScheduleReconciliationWorkflow"
+TASK_QUEUE = "monitoring"
+DEPLOYMENT = "trustrelay-monitoring"
+
+# Schedules of tenants begin with these; whatever else a namespace holds is left alone.
+MONITORING_SCHEDULES = "monitoring/"
+SUPPRESSION_SCHEDULES = "suppression/"
+HOUSEKEEPING_SCHEDULE = "housekeeping/schedules"
+_RUNS = uuid.UUID("7d3f8a52-0f3c-5c6e-9f61-5b0f6d1a2c34")
+
+
+class CheckKind(StrEnum):
+    """What monitoring can look at again."""
+
+    REGISTRY = "registry"
+    VAT = "vat"
+    EORI = "eori"
+    SCREENING = "screening"
+
+
+class Trigger(StrEnum):
+    """Why a run began."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+
+
+def schedule_id(tenant_id: str) -> str:
+    """The Temporal schedule of a tenant's monitoring: one, deterministic, so that it can be reconciled."""
+    return f"{MONITORING_SCHEDULES}{tenant_id}"
+
+
+def suppression_schedule_id(tenant_id: str) -> str:
+    """The Temporal schedule of a tenant's suppression refresh."""
+    return f"{SUPPRESSION_SCHEDULES}{tenant_id}"
+
+
+def workflow_id(tenant_id: str) -> str:
+    """Of the runs of a tenant's schedule; Temporal appends the time that each was scheduled for."""
+    return f"monitoring/{tenant_id}"
+
+
+def suppression_workflow_id(tenant_id: str) -> str:
+    """As `workflow_id`."""
+    return f"suppression/{tenant_id}"
+
+
+def run_id_of(workflow_id: str) -> str:
+    """The stored run of one workflow, the same through continue-as-new and retries."""
+    return str(uuid.uuid5(_RUNS, workflow_id))
+
+
+@dataclass(frozen=True)
+class MonitoringInput:
+    """One pass over a tenant's watched cases. Empty `enabled_checks` = those of the tenant's stored policy."""
+
+    tenant_id: str
+    enabled_checks: tuple[str, ...] = ()
+    trigger: Trigger = Trigger.SCHEDULE
+    # Cases checked at the same time.
+    window: int = 8
+    # Where a run that continues as new goes on.
+    after_case_id: str = ""
+    opened: bool = False
+
+
+@dataclass(frozen=True)
+class MonitoringResult:
+    """What a run came to; the rest is in the read model."""
+
+    run_id: str
+    status: str
+    cases_checked: int = 0
+    cases_not_assessed: int = 0
+    alerts_opened: int = 0
+
+
+@dataclass(frozen=True)
+class SuppressionInput:
+    """One refresh of a tenant's suppression."""
+
+    tenant_id: str
+    page_token: str = ""
+    lists_refreshed: bool = False
+    expired: bool = False
+
+
+@dataclass(frozen=True)
+class SuppressionResult:
+    """What a refresh came to."""
+
+    expired_rules: int = 0
+    tested_hits: int = 0
+    reopened_hits: int = 0
+    not_assessed_hits: int = 0

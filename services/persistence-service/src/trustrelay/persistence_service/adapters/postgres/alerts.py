@@ -1,0 +1,74 @@
+"""Alerts about decided cases."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from trustrelay.common.v1.portfolio_types_pb2 import Alert, FactChange
+from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
+from trustrelay.persistence_service.adapters.postgres.tables import alerts
+from trustrelay.persistence_service.domain.alerts import NewAlert
+from trustrelay.persistence_service.domain.enums import ALERT_STATUS, SEVERITY
+
+
+class AlertRepository(Repository):
+    """Implements ports.Alerts."""
+
+    async def open(self, alert: NewAlert, created_at: datetime) -> bool:
+        """False when it is known: the first finder stays."""
+        body = Alert(changes=[FactChange(fact=one.fact, before=one.before, after=one.after) for one in alert.changes])
+        values = {
+            "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
+            "found_by": alert.found_by, "created_at": created_at, "body": to_json(body),
+        }  # fmt: skip
+        return await self._insert_new(alerts, values)
+
+    async def get(self, alert_id: str) -> Alert | None:
+        """One alert."""
+        row = (await self._db.execute(select(alerts).where(self._one(alert_id)))).first()
+        return None if row is None else _alert(dict(row._mapping))
+
+    async def locked(self, alert_id: str) -> Alert | None:
+        """One alert that nobody else changes until the end of the transaction."""
+        row = (await self._db.execute(select(alerts).where(self._one(alert_id)).with_for_update())).first()
+        return None if row is None else _alert(dict(row._mapping))
+
+    async def resolve(self, alert_id: str, actor: str, reason: str, at: datetime) -> None:
+        """An officer has dealt with it."""
+        values = {"status": "RESOLVED", "resolved_by": actor, "reason": reason, "resolved_at": at}
+        await self._db.execute(update(alerts).where(self._one(alert_id)).values(values))
+
+    async def link_review(self, alert_id: str, case_id: str) -> None:
+        """The case that reviews it; set once (trigger)."""
+        await self._db.execute(update(alerts).where(self._one(alert_id)).values(review_case_id=case_id))
+
+    async def page(self, *, size: int, before: tuple[datetime, str] | None, status: str = "", case_id: str = "") -> Sequence[Alert]:
+        """Newest first, those older than `before` (creation time and id)."""
+        query = select(alerts).where(alerts.c.tenant_id == self._tenant)
+        if status:
+            query = query.where(alerts.c.status == status)
+        if case_id:
+            query = query.where(alerts.c.case_id == case_id)
+        if before is not None:
+            moment, alert_id = before
+            query = query.where((alerts.c.created_at < moment) | ((alerts.c.created_at == moment) & (alerts.c.alert_id > alert_id)))
+        rows = await self._db.execute(query.order_by(alerts.c.created_at.desc(), alerts.c.alert_id).limit(size))
+        return [_alert(dict(row._mapping)) for row in rows]
+
+    def _one(self, alert_id: str) -> Any:
+        return (alerts.c.tenant_id == self._tenant) & (alerts.c.alert_id == alert_id)
+
+
+def _alert(row: Mapping[str, Any]) -> Alert:
+    alert = from_json(Alert, row["body"])
+    for name in ("alert_id", "case_id", "kind", "check_kind", "found_by", "resolved_by", "reason"):
+        setattr(alert, name, row[name])
+    alert.severity = SEVERITY.number(row["severity"])  # type: ignore[assignment]  # one of the enum's own numbers
+    alert.status = ALERT_STATUS.number(row["status"])  # type: ignore[assignment]
+    alert.review_case_id = row["review_case_id"] or ""
+    alert.create_time.FromDatetime(row["created_at"])
+    if row["resolved_at"] is not None:
+        alert.resolve_time.FromDatetime(row["resolved_at"])
+    return alert

@@ -1,0 +1,1 @@
+"""The compliance case: KYB, KYC and customs paths."""

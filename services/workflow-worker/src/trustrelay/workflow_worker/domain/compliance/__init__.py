@@ -1,0 +1,1 @@
+"""Rules and values of the compliance case."""

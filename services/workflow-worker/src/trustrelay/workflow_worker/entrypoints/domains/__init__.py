@@ -1,0 +1,13 @@
+"""Which workflows and activities run in which worker: one process, task queue and deployment per domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trustrelay.workflow_worker.application.services import Services
+from trustrelay.workflow_worker.entrypoints.domains.compliance import compliance
+from trustrelay.workflow_worker.entrypoints.domains.domain import Domain
+
+DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance}
+
+__all__ = ["DOMAINS", "Domain"]
