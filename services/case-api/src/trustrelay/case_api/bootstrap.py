@@ -20,10 +20,12 @@ from trustrelay.case_api.adapters.tokens import Issuer, JwksCache, TokenVerifier
 from trustrelay.case_api.adapters.workflow_engine import Connect, TemporalEngine
 from trustrelay.case_api.application.capsule import FetchCapsule
 from trustrelay.case_api.application.identity import IdentityDesk, VerifyIdentity
-from trustrelay.case_api.application.open_case import OpenCaseUseCase
+from trustrelay.case_api.application.open_case import FIRST_RECEIPT, OpenCaseUseCase
+from trustrelay.case_api.application.opening import Opener, OpenOnce
 from trustrelay.case_api.application.portal import PortalAccess
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
+from trustrelay.case_api.domain.addressees import CASE
 from trustrelay.case_api.entrypoints.admin_service import AdminServicer
 from trustrelay.case_api.entrypoints.authentication import ADMIN_SERVICE, CASE_SERVICE, PORTAL_SERVICE, Authentication
 from trustrelay.case_api.entrypoints.case_service import Application, CaseServicer
@@ -56,9 +58,9 @@ def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer,
     """The use cases on their adapters; without `desk` nobody's identity can be verified."""
     cases, objects, audit = PersistenceCases(persistence), PersistenceObjects(persistence), PersistenceAuditLog(persistence)
     engine, assertions = TemporalEngine(connect), SignedAssertions(signer)
-    send = SendMessage(cases, engine, audit, assertions)
+    send = SendMessage(CASE, cases, engine, audit, assertions)
     return Application(
-        open_case=OpenCaseUseCase(cases, engine, assertions),
+        open_case=OpenCaseUseCase(cases, OpenOnce(Opener(CASE, engine, assertions), cases, FIRST_RECEIPT)),
         send=send,
         uploads=Uploads(cases, objects),
         portal=PortalAccess(cases),
