@@ -99,7 +99,7 @@ class TemporalEngine:
         except WorkflowAlreadyStartedError as ended:
             raise kind.closed() from ended
         except RPCError as error:
-            raise (kind.closed() if _no_such_workflow(error) else _failed(error)) from error
+            raise (kind.closed() if _no_such_workflow(error) else engine_failed(error)) from error
 
     @asynccontextmanager
     async def reachable(self) -> AsyncIterator[Client]:
@@ -172,7 +172,7 @@ def _no_such_workflow(error: RPCError) -> bool:
     return error.status == RPCStatusCode.NOT_FOUND and not any("Namespace" in detail.type_url for detail in error.grpc_status.details)
 
 
-def _failed(error: RPCError) -> Unavailable:
+def engine_failed(error: RPCError) -> Unavailable:
     """Temporal not doing its work now."""
     get_logger().warning("workflow_engine.failed", code=error.status.name)
     return _unavailable(f"Temporal answered {error.status.name}")
