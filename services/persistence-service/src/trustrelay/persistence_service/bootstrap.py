@@ -12,6 +12,7 @@ from trustrelay.persistence.v1.audit_service_pb2_grpc import add_AuditServiceSer
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server, add_TemplateServiceServicer_to_server
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
+from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import add_MonitoringStoreServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
@@ -26,9 +27,10 @@ from trustrelay.persistence_service.entrypoints.audit import AuditServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
+from trustrelay.persistence_service.entrypoints.monitoring import MonitoringStoreServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
 from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
-from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
+from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, MONITORING_STORE, TENANTLESS, Tenancy
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.grpc_server import Registration, serve
 from trustrelay.servicekit.health import Check
@@ -37,9 +39,8 @@ from trustrelay.servicekit.settings import ServiceSettings, load_settings
 SERVICE_NAME = "persistence-service"
 _PACKAGE = "trustrelay.persistence.v1"
 
-# One method of it is called before the tenant is known; the interceptor asks for the tenant of all others.
-TENANTLESS = frozenset({CASE_STORE})
-INTERCEPTORS = (CaseStoreTenancy(),)
+# One method of each of these is called without a tenant; the interceptor asks for the tenant of all others.
+INTERCEPTORS = (Tenancy(),)
 
 
 class Settings(ServiceSettings):
@@ -93,6 +94,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
+        Registration(add_MonitoringStoreServiceServicer_to_server, MonitoringStoreServicer(store, clock), MONITORING_STORE),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 
