@@ -13,6 +13,7 @@ from trustrelay.persistence.v1.batch_store_service_pb2_grpc import add_BatchStor
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server, add_TemplateServiceServicer_to_server
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
+from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import add_MonitoringStoreServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
@@ -28,9 +29,10 @@ from trustrelay.persistence_service.entrypoints.batches import BatchServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
+from trustrelay.persistence_service.entrypoints.monitoring import MonitoringStoreServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
 from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
-from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
+from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, MONITORING_STORE, TENANTLESS, Tenancy
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.grpc_server import Registration, serve
 from trustrelay.servicekit.health import Check
@@ -39,9 +41,8 @@ from trustrelay.servicekit.settings import ServiceSettings, load_settings
 SERVICE_NAME = "persistence-service"
 _PACKAGE = "trustrelay.persistence.v1"
 
-# One method of it is called before the tenant is known; the interceptor asks for the tenant of all others.
-TENANTLESS = frozenset({CASE_STORE})
-INTERCEPTORS = (CaseStoreTenancy(),)
+# One method of each of these is called without a tenant; the interceptor asks for the tenant of all others.
+INTERCEPTORS = (Tenancy(),)
 
 
 class Settings(ServiceSettings):
@@ -96,6 +97,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
         Registration(add_BatchStoreServiceServicer_to_server, BatchServicer(store, clock), f"{_PACKAGE}.BatchStoreService"),
+        Registration(add_MonitoringStoreServiceServicer_to_server, MonitoringStoreServicer(store, clock), MONITORING_STORE),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 

@@ -1,6 +1,6 @@
-"""A tenant's transaction with its repositories, and the one look-up without a tenant."""
+"""A tenant's transaction with its repositories, and the two look-ups without a tenant."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +15,13 @@ from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.facts import FactRepository
 from trustrelay.persistence_service.adapters.postgres.judgements import JudgementRepository
 from trustrelay.persistence_service.adapters.postgres.ledger import LedgerRepository
+from trustrelay.persistence_service.adapters.postgres.monitoring import ALL_SCHEDULES, MonitoringRepository, stored_schedule
 from trustrelay.persistence_service.adapters.postgres.papers import PaperRepository
 from trustrelay.persistence_service.adapters.postgres.portal import PortalRepository
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
 from trustrelay.persistence_service.adapters.postgres.resource_ledger import ResourceLedgerRepository
 from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
+from trustrelay.persistence_service.domain.monitoring import StoredSchedule
 
 _RESOLVE = text("SELECT tenant_id, case_id, expire_time FROM resolve_portal_token(:wanted)")
 
@@ -40,6 +42,7 @@ class PostgresUnit:
     resources: ResourceLedgerRepository
     alerts: AlertRepository
     batches: BatchRepository
+    monitoring: MonitoringRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
@@ -48,6 +51,7 @@ def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
         TemplateRepository(db, tenant), ResourceLedgerRepository(db, tenant), AlertRepository(db, tenant),
         BatchRepository(db, tenant),
+        MonitoringRepository(db, tenant),
     )  # fmt: skip
 
 
@@ -75,3 +79,9 @@ class PostgresStore:
             rows = (await connection.execute(_RESOLVE, {"wanted": token_sha256})).all()
         # Two tenants with one hash would be two claims on one secret: neither is believed.
         return (rows[0].tenant_id, rows[0].case_id, rows[0].expire_time) if len(rows) == 1 else None
+
+    async def tenant_schedules(self, *, after: str, size: int) -> Sequence[StoredSchedule]:
+        """Schedules of all tenants in the order of tenants, by the other function that may look across them."""
+        async with self._database.without_tenant() as connection:
+            rows = (await connection.execute(ALL_SCHEDULES, {"after": after, "size": size})).all()
+        return [stored_schedule(row) for row in rows]

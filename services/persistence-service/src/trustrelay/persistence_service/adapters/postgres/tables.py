@@ -4,7 +4,9 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Doubl
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels"})
+_NOT_OF_A_CASE = frozenset(
+    {"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "monitoring_schedules", "monitoring_runs"}
+)
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -20,7 +22,8 @@ def _table(name: str, key: str, *, text: str = "", number: str = "", time: str =
 cases = _table(
     "cases",
     "case_id",
-    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id",
+    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id review_of_case_id"
+    " opened_by_alert_id",
     number="template_version state_version iteration",
     time="created_at updated_at opened_at expire_time decided_at",
     json="subject policy projection",
@@ -123,3 +126,24 @@ batch_results = _table(
     more=(Column("before_score", Double()), Column("after_score", Double()), Column("changed", Boolean())),
 )
 batch_levels = _table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
+
+monitoring_schedules = _table(
+    "monitoring_schedules", "", text="updated_by", number="version", time="updated_at", json="body", more=(Column("in_use", Boolean()),)
+)
+monitoring_runs = _table(
+    "monitoring_runs",
+    "run_id",
+    text="run_id status trigger reason",
+    number="cases_total cases_checked cases_not_assessed alerts_opened",
+    time="started_at heard_at ended_at",
+    json="policy",
+)
+monitoring_observations = _table(
+    "monitoring_observations",
+    "run_id case_id",
+    text="run_id",
+    time="observed_at",
+    json="body",
+    more=(Column("not_assessed", Boolean()),),
+)
+monitoring_states = _table("monitoring_states", "case_id check_kind", text="check_kind run_id outcome", time="observed_at", json="body")
