@@ -13,6 +13,7 @@ from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreS
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
+from trustrelay.persistence.v1.screening_store_service_pb2_grpc import add_ScreeningStoreServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.store import PostgresStore
@@ -27,6 +28,7 @@ from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServi
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
+from trustrelay.persistence_service.entrypoints.screening_store import ScreeningStoreServicer
 from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
 from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
 from trustrelay.servicekit import telemetry
@@ -93,6 +95,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
+        Registration(add_ScreeningStoreServiceServicer_to_server, ScreeningStoreServicer(store, clock), f"{_PACKAGE}.ScreeningStoreService"),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 

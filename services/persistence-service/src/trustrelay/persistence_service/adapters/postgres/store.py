@@ -11,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from trustrelay.persistence_service.adapters.postgres.alerts import AlertRepository
 from trustrelay.persistence_service.adapters.postgres.cases import CaseRepository
 from trustrelay.persistence_service.adapters.postgres.database import Database
+from trustrelay.persistence_service.adapters.postgres.dismissed_hits import DismissedHitRepository
 from trustrelay.persistence_service.adapters.postgres.facts import FactRepository
 from trustrelay.persistence_service.adapters.postgres.judgements import JudgementRepository
 from trustrelay.persistence_service.adapters.postgres.ledger import LedgerRepository
 from trustrelay.persistence_service.adapters.postgres.papers import PaperRepository
 from trustrelay.persistence_service.adapters.postgres.portal import PortalRepository
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
+from trustrelay.persistence_service.adapters.postgres.reopened_hits import ReopenedHitRepository
 from trustrelay.persistence_service.adapters.postgres.resource_ledger import ResourceLedgerRepository
+from trustrelay.persistence_service.adapters.postgres.suppression import RuleRepository
 from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
 
 _RESOLVE = text("SELECT tenant_id, case_id, expire_time FROM resolve_portal_token(:wanted)")
@@ -38,6 +41,9 @@ class PostgresUnit:
     templates: TemplateRepository
     resources: ResourceLedgerRepository
     alerts: AlertRepository
+    rules: RuleRepository
+    dismissed: DismissedHitRepository
+    reopened: ReopenedHitRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
@@ -45,6 +51,7 @@ def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
         tenant, CaseRepository(db, tenant), LedgerRepository(db, tenant), FactRepository(db, tenant), PaperRepository(db, tenant),
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
         TemplateRepository(db, tenant), ResourceLedgerRepository(db, tenant), AlertRepository(db, tenant),
+        RuleRepository(db, tenant), DismissedHitRepository(db, tenant), ReopenedHitRepository(db, tenant),
     )  # fmt: skip
 
 
