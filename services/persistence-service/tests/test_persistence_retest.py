@@ -159,7 +159,6 @@ async def test_the_database_refuses_every_other_dismissal(caller: Caller, servic
     ):
         assert await tried(change.format(what, whose)) == "TR001", what
     assert await tried(change.format("status = 'ACTIVE'", "proposal")) == "23514"
-    ended = "status = 'REVOKED', end_reason = 'X', ended_at = now()"
     with pytest.raises(DBAPIError, match="RULE_ENDED"):
         await _end(service, caller.tenant, rule.rule_id)
     assert await tried("DELETE FROM suppression_rules WHERE rule_id IN (:rule, :proposal, :case)") == "42501"
