@@ -15,6 +15,7 @@ from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServ
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
 from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import add_MonitoringStoreServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
+from trustrelay.persistence.v1.screening_store_service_pb2_grpc import add_ScreeningStoreServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.store import PostgresStore
@@ -31,6 +32,7 @@ from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
 from trustrelay.persistence_service.entrypoints.monitoring import MonitoringStoreServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
+from trustrelay.persistence_service.entrypoints.screening_store import ScreeningStoreServicer
 from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
 from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, MONITORING_STORE, TENANTLESS, Tenancy
 from trustrelay.servicekit import telemetry
@@ -96,6 +98,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
+        Registration(add_ScreeningStoreServiceServicer_to_server, ScreeningStoreServicer(store, clock), f"{_PACKAGE}.ScreeningStoreService"),
         Registration(add_BatchStoreServiceServicer_to_server, BatchServicer(store, clock), f"{_PACKAGE}.BatchStoreService"),
         Registration(add_MonitoringStoreServiceServicer_to_server, MonitoringStoreServicer(store, clock), MONITORING_STORE),
     )

@@ -15,6 +15,7 @@ from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, MonitoringPolicy, MonitoringRun, Observation
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Question, Requirement
 from trustrelay.persistence_service.application.batches.ports import Batches
+from trustrelay.persistence_service.application.suppression.ports import DismissedHits, ReopenedHits, Rules
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.audit import Entry, Link
 from trustrelay.persistence_service.domain.cases import Case
@@ -232,6 +233,12 @@ class Unit(Protocol):
     def resources(self) -> ResourceLedger: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def dismissed(self) -> DismissedHits: ...
+    @property
+    def reopened(self) -> ReopenedHits: ...
     @property
     def batches(self) -> Batches: ...
     @property

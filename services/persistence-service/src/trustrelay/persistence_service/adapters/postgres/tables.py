@@ -7,6 +7,9 @@ metadata = MetaData()
 _NOT_OF_A_CASE = frozenset(
     {"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "monitoring_schedules", "monitoring_runs"}
 )
+_NOT_OF_A_CASE = frozenset({
+    "templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "suppression_rules",
+})  # fmt: skip
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -105,6 +108,24 @@ alerts = _table(
     text="alert_id case_id kind severity check_kind found_by status review_case_id resolved_by reason",
     time="created_at resolved_at",
     json="body",
+)
+
+suppression_rules = _table(
+    "suppression_rules",
+    "rule_id",
+    text="rule_id request_id request_sha256 status party_id dataset entity_id caption reason created_by accepted_by case_id hit_id end_reason"
+    " ended_by operation_id",
+    number="version",
+    time="created_at expire_at ended_at",
+    json="discriminators",
+)
+hit_tests = _table("hit_tests", "case_id hit_id", text="hit_id outcome reason found_by", time="tested_at", json="dataset")
+hit_reopenings = _table(
+    "hit_reopenings",
+    "operation_id case_id hit_id",
+    text="hit_id operation_id rule reason found_by alert_id",
+    time="created_at",
+    more=(Column("case_closed", Boolean()),),
 )
 batch_runs = _table(
     "batch_runs",
