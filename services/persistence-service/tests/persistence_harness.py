@@ -30,6 +30,7 @@ from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceS
 from trustrelay.persistence.v1.graph_service_pb2_grpc import GraphServiceStub
 from trustrelay.persistence.v1.object_service_pb2 import GrantWriteRequest
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceStub
+from trustrelay.persistence.v1.shipment_store_service_pb2_grpc import ShipmentStoreServiceStub
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.bootstrap import INTERCEPTORS, TENANTLESS, Settings, build
 from trustrelay.servicekit.context import CallContext, use
@@ -72,6 +73,7 @@ class Caller:
         self.evidence = EvidenceServiceStub(self.channel)
         self.templates = TemplateServiceStub(self.channel)
         self.graph = GraphServiceStub(self.channel)
+        self.shipments = ShipmentStoreServiceStub(self.channel)
 
     async def call(self, method: Callable[..., Any], request: Any, *, actor: str = "") -> Any:
         with use(CallContext(self.tenant, actor or self.actor)):

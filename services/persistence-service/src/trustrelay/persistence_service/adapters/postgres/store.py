@@ -18,6 +18,8 @@ from trustrelay.persistence_service.adapters.postgres.papers import PaperReposit
 from trustrelay.persistence_service.adapters.postgres.portal import PortalRepository
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
 from trustrelay.persistence_service.adapters.postgres.resource_ledger import ResourceLedgerRepository
+from trustrelay.persistence_service.adapters.postgres.shipment_papers import ShipmentPaperRepository
+from trustrelay.persistence_service.adapters.postgres.shipments import ShipmentRepository
 from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
 
 _RESOLVE = text("SELECT tenant_id, case_id, expire_time FROM resolve_portal_token(:wanted)")
@@ -38,6 +40,8 @@ class PostgresUnit:
     templates: TemplateRepository
     resources: ResourceLedgerRepository
     alerts: AlertRepository
+    shipments: ShipmentRepository
+    shipment_papers: ShipmentPaperRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
@@ -45,6 +49,7 @@ def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
         tenant, CaseRepository(db, tenant), LedgerRepository(db, tenant), FactRepository(db, tenant), PaperRepository(db, tenant),
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
         TemplateRepository(db, tenant), ResourceLedgerRepository(db, tenant), AlertRepository(db, tenant),
+        ShipmentRepository(db, tenant), ShipmentPaperRepository(db, tenant),
     )  # fmt: skip
 
 
