@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trustrelay.common.v1.assessment_types_pb2 import Assessments, IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseSummary, Task
@@ -23,6 +23,9 @@ from trustrelay.persistence_service.domain.hits import HitState
 from trustrelay.persistence_service.domain.monitoring import NotAssessedCheck, State, StoredSchedule, Watched
 from trustrelay.persistence_service.domain.templates import Template
 from trustrelay.persistence_service.domain.uploads import Upload
+
+if TYPE_CHECKING:
+    from trustrelay.persistence_service.application.shipments.ports import ShipmentPapers, Shipments
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,10 @@ class Unit(Protocol):
     def batches(self) -> Batches: ...
     @property
     def monitoring(self) -> Monitoring: ...
+    @property
+    def shipments(self) -> "Shipments": ...
+    @property
+    def shipment_papers(self) -> "ShipmentPapers": ...
 
 
 class Store(Protocol):

@@ -22,6 +22,8 @@ from trustrelay.persistence_service.adapters.postgres.portal import PortalReposi
 from trustrelay.persistence_service.adapters.postgres.reading import ReadRepository
 from trustrelay.persistence_service.adapters.postgres.reopened_hits import ReopenedHitRepository
 from trustrelay.persistence_service.adapters.postgres.resource_ledger import ResourceLedgerRepository
+from trustrelay.persistence_service.adapters.postgres.shipment_papers import ShipmentPaperRepository
+from trustrelay.persistence_service.adapters.postgres.shipments import ShipmentRepository
 from trustrelay.persistence_service.adapters.postgres.suppression import RuleRepository
 from trustrelay.persistence_service.adapters.postgres.templates import TemplateRepository
 from trustrelay.persistence_service.domain.monitoring import StoredSchedule
@@ -49,6 +51,8 @@ class PostgresUnit:
     rules: RuleRepository
     dismissed: DismissedHitRepository
     reopened: ReopenedHitRepository
+    shipments: ShipmentRepository
+    shipment_papers: ShipmentPaperRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
@@ -69,6 +73,8 @@ def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
         rules=RuleRepository(db, tenant),
         dismissed=DismissedHitRepository(db, tenant),
         reopened=ReopenedHitRepository(db, tenant),
+        shipments=ShipmentRepository(db, tenant),
+        shipment_papers=ShipmentPaperRepository(db, tenant),
     )
 
 
