@@ -167,11 +167,12 @@ async def run(settings: Settings) -> None:
     """Serve until told to stop."""
     signer = Signer(settings.assertion_private_key_file.read_bytes())
     issuer = Issuer(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_audience)
+    connect = partial(temporal.connect, settings, {"service.name": SERVICE_NAME})
     # The identity provider is named by us: a proxy variable must not reroute the question whom to believe.
     async with channel(settings.persistence_target) as persistence, httpx.AsyncClient(trust_env=False) as http:
         await serve(
             settings,
-            registrations(application(persistence, partial(temporal.connect, settings), signer, identity_desk(http, settings))),
+            registrations(application(persistence, connect, signer, identity_desk(http, settings))),
             service_name=SERVICE_NAME,
             health=health_checks(settings.persistence_target),
             interceptors=(authentication(http, issuer, persistence),),

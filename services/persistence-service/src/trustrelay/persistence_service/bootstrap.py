@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from trustrelay.persistence.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
+from trustrelay.persistence.v1.batch_store_service_pb2_grpc import add_BatchStoreServiceServicer_to_server
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server, add_TemplateServiceServicer_to_server
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
@@ -23,6 +24,7 @@ from trustrelay.persistence_service.adapters.templates import YamlTemplates
 from trustrelay.persistence_service.application.ports import Clock
 from trustrelay.persistence_service.application.uploads import Desk
 from trustrelay.persistence_service.entrypoints.audit import AuditServicer
+from trustrelay.persistence_service.entrypoints.batches import BatchServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
@@ -93,6 +95,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
+        Registration(add_BatchStoreServiceServicer_to_server, BatchServicer(store, clock), f"{_PACKAGE}.BatchStoreService"),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 

@@ -14,6 +14,7 @@ from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hi
 from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.common.v1.portfolio_types_pb2 import Alert
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Question, Requirement
+from trustrelay.persistence_service.application.batches.ports import Batches
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.audit import Entry, Link
 from trustrelay.persistence_service.domain.cases import Case
@@ -207,6 +208,8 @@ class Unit(Protocol):
     def resources(self) -> ResourceLedger: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def batches(self) -> Batches: ...
 
 
 class Store(Protocol):

@@ -16,7 +16,7 @@ _NO_STATE = ""
 _RETRYABLE_CLASSES = ("08", "53", "57", "58")
 _RETRYABLE_CODES = frozenset({"40001", "40P01", "25006", "55P03"})
 
-# Raised by our own triggers (migrations 0001, 0005, 0006, 0009, 0010).
+# Raised by our own triggers (migrations 0001, 0005, 0006, 0009, 0010, 0012).
 _OURS: Mapping[str, tuple[type[ServiceError], str, str]] = {
     "TR001": (FailedPrecondition, "TRANSITION_FORBIDDEN", "the case may not change like this"),
     "TR002": (Aborted, "STATE_VERSION_CONFLICT", "the case has changed since"),
@@ -28,7 +28,7 @@ _OURS: Mapping[str, tuple[type[ServiceError], str, str]] = {
 _CAUSES = frozenset({
     "HITS_OPEN", "CHECKS_NOT_ASSESSED", "DECISION_MISSING", "SECOND_OFFICER_MISSING", "CASE_CLOSED", "PAIR_NOT_ALLOWED", "CASE_IDENTITY",
     "RESOLUTION_MISSING", "HIT_RESOLVED", "HIT_IDENTITY", "RULE_MISSING", "CHECK_ASSESSED", "NOT_IN_REVIEW", "STAGE_NOT_REACHED",
-    "VERSION_NOT_RECORDED", "PREDECESSOR_NOT_ESCALATED",
+    "VERSION_NOT_RECORDED", "PREDECESSOR_NOT_ESCALATED", "RUN_ENDED", "RUN_IDENTITY", "CASE_NOT_DECIDED",
 })  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trustrelay.persistence_service.adapters.postgres.alerts import AlertRepository
+from trustrelay.persistence_service.adapters.postgres.batches import BatchRepository
 from trustrelay.persistence_service.adapters.postgres.cases import CaseRepository
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.facts import FactRepository
@@ -38,6 +39,7 @@ class PostgresUnit:
     templates: TemplateRepository
     resources: ResourceLedgerRepository
     alerts: AlertRepository
+    batches: BatchRepository
 
 
 def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
@@ -45,6 +47,7 @@ def _unit(db: AsyncConnection, tenant: str) -> PostgresUnit:
         tenant, CaseRepository(db, tenant), LedgerRepository(db, tenant), FactRepository(db, tenant), PaperRepository(db, tenant),
         JudgementRepository(db, tenant), PortalRepository(db, tenant), ReadRepository(db, tenant),
         TemplateRepository(db, tenant), ResourceLedgerRepository(db, tenant), AlertRepository(db, tenant),
+        BatchRepository(db, tenant),
     )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """The columns that statements name. The schema itself, with its constraints and policies, is in the migrations."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Double, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts"})
+_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels"})
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -103,3 +103,23 @@ alerts = _table(
     time="created_at resolved_at",
     json="body",
 )
+batch_runs = _table(
+    "batch_runs",
+    "run_id",
+    text="run_id request_id request_sha256 status created_by reason",
+    number="state_version since_ordinal cases_total cases_scored cases_not_assessed",
+    time="created_at ended_at",
+    json="filter",
+    more=(
+        Column("dry_run", Boolean()), Column("as_of_date", Date()), Column("max_cases_per_second", Double()), Column("model_versions", ARRAY(Text())),
+    ),
+)  # fmt: skip
+batch_results = _table(
+    "batch_results",
+    "run_id case_id",
+    text="run_id outcome reason before_level after_level model_version",
+    time="scored_at",
+    json="changes",
+    more=(Column("before_score", Double()), Column("after_score", Double()), Column("changed", Boolean())),
+)
+batch_levels = _table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
