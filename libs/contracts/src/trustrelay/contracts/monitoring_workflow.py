@@ -73,6 +73,8 @@ class MonitoringInput:
     # Where a run that continues as new goes on.
     after_case_id: str = ""
     opened: bool = False
+    # Of the schedule: a run that begins later than this after its time was asked for by a backfill.
+    catchup_seconds: int = 3600
 
 
 @dataclass(frozen=True)
