@@ -67,7 +67,9 @@ hits = _table(
 hit_resolutions = _table(
     "hit_resolutions", "case_id hit_id state_version", text="hit_id status actor reason", number="state_version", time="created_at"
 )
-risk_assessments = _table("risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", json="body")
+risk_assessments = _table(
+    "risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", time="created_at", json="body"
+)
 
 requirements = _table(
     "requirements",
