@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trustrelay.common.v1.assessment_types_pb2 import Assessments, IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseSummary, Task
@@ -14,6 +14,8 @@ from trustrelay.common.v1.evidence_types_pb2 import Check, Evidence, Finding, Hi
 from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, MonitoringPolicy, MonitoringRun, Observation
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument, Question, Requirement
+from trustrelay.persistence_service.application.batches.ports import Batches
+from trustrelay.persistence_service.application.suppression.ports import DismissedHits, ReopenedHits, Rules
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.audit import Entry, Link
 from trustrelay.persistence_service.domain.cases import Case
@@ -21,6 +23,9 @@ from trustrelay.persistence_service.domain.hits import HitState
 from trustrelay.persistence_service.domain.monitoring import NotAssessedCheck, State, StoredSchedule, Watched
 from trustrelay.persistence_service.domain.templates import Template
 from trustrelay.persistence_service.domain.uploads import Upload
+
+if TYPE_CHECKING:
+    from trustrelay.persistence_service.application.shipments.ports import ShipmentPapers, Shipments
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,7 @@ class Alerts(Protocol):
     """What happened to decided cases."""
 
     async def open(self, alert: NewAlert, created_at: datetime) -> bool: ...
+    async def open_all(self, new: Sequence[NewAlert], created_at: datetime) -> int: ...
     async def get(self, alert_id: str) -> Alert | None: ...
     async def locked(self, alert_id: str) -> Alert | None: ...
     async def resolve(self, alert_id: str, actor: str, reason: str, at: datetime) -> None: ...
@@ -232,7 +238,19 @@ class Unit(Protocol):
     @property
     def alerts(self) -> Alerts: ...
     @property
+    def rules(self) -> Rules: ...
+    @property
+    def dismissed(self) -> DismissedHits: ...
+    @property
+    def reopened(self) -> ReopenedHits: ...
+    @property
+    def batches(self) -> Batches: ...
+    @property
     def monitoring(self) -> Monitoring: ...
+    @property
+    def shipments(self) -> "Shipments": ...
+    @property
+    def shipment_papers(self) -> "ShipmentPapers": ...
 
 
 class Store(Protocol):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, FactChange
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
@@ -18,12 +19,15 @@ class AlertRepository(Repository):
 
     async def open(self, alert: NewAlert, created_at: datetime) -> bool:
         """False when it is known: the first finder stays."""
-        body = Alert(changes=[FactChange(fact=one.fact, before=one.before, after=one.after) for one in alert.changes])
-        values = {
-            "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
-            "found_by": alert.found_by, "created_at": created_at, "body": to_json(body),
-        }  # fmt: skip
-        return await self._insert_new(alerts, values)
+        return await self._insert_new(alerts, _values(alert, created_at))
+
+    async def open_all(self, new: Sequence[NewAlert], created_at: datetime) -> int:
+        """As `open`, for many at once; how many were new."""
+        rows = [{"tenant_id": self._tenant, **_values(alert, created_at)} for alert in {one.alert_id: one for one in new}.values()]
+        if not rows:
+            return 0
+        statement = insert(alerts).values(rows).on_conflict_do_nothing().returning(alerts.c.alert_id)
+        return len((await self._db.execute(statement)).all())
 
     async def get(self, alert_id: str) -> Alert | None:
         """One alert."""
@@ -67,6 +71,14 @@ class AlertRepository(Repository):
 
     def _one(self, alert_id: str) -> Any:
         return (alerts.c.tenant_id == self._tenant) & (alerts.c.alert_id == alert_id)
+
+
+def _values(alert: NewAlert, created_at: datetime) -> dict[str, object]:
+    body = Alert(changes=[FactChange(fact=one.fact, before=one.before, after=one.after) for one in alert.changes])
+    return {
+        "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
+        "found_by": alert.found_by, "created_at": created_at, "body": to_json(body),
+    }  # fmt: skip
 
 
 def _alert(row: Mapping[str, Any]) -> Alert:

@@ -1,10 +1,15 @@
 """The columns that statements name. The schema itself, with its constraints and policies, is in the migrations."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Double, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts", "monitoring_schedules", "monitoring_runs"})
+_NOT_OF_A_CASE = frozenset(
+    {"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "monitoring_schedules", "monitoring_runs"}
+)
+_NOT_OF_A_CASE = frozenset({
+    "templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "suppression_rules",
+})  # fmt: skip
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -104,6 +109,44 @@ alerts = _table(
     time="created_at resolved_at",
     json="body",
 )
+
+suppression_rules = _table(
+    "suppression_rules",
+    "rule_id",
+    text="rule_id request_id request_sha256 status party_id dataset entity_id caption reason created_by accepted_by case_id hit_id end_reason"
+    " ended_by operation_id",
+    number="version",
+    time="created_at expire_at ended_at",
+    json="discriminators",
+)
+hit_tests = _table("hit_tests", "case_id hit_id", text="hit_id outcome reason found_by", time="tested_at", json="dataset")
+hit_reopenings = _table(
+    "hit_reopenings",
+    "operation_id case_id hit_id",
+    text="hit_id operation_id rule reason found_by alert_id",
+    time="created_at",
+    more=(Column("case_closed", Boolean()),),
+)
+batch_runs = _table(
+    "batch_runs",
+    "run_id",
+    text="run_id request_id request_sha256 status created_by reason",
+    number="state_version since_ordinal cases_total cases_scored cases_not_assessed",
+    time="created_at ended_at",
+    json="filter",
+    more=(
+        Column("dry_run", Boolean()), Column("as_of_date", Date()), Column("max_cases_per_second", Double()), Column("model_versions", ARRAY(Text())),
+    ),
+)  # fmt: skip
+batch_results = _table(
+    "batch_results",
+    "run_id case_id",
+    text="run_id outcome reason before_level after_level model_version",
+    time="scored_at",
+    json="changes",
+    more=(Column("before_score", Double()), Column("after_score", Double()), Column("changed", Boolean())),
+)
+batch_levels = _table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
 
 monitoring_schedules = _table(
     "monitoring_schedules", "", text="updated_by", number="version", time="updated_at", json="body", more=(Column("in_use", Boolean()),)
