@@ -7,7 +7,8 @@ from collections.abc import Callable
 from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.entrypoints.domains.compliance import compliance
 from trustrelay.workflow_worker.entrypoints.domains.domain import Domain
+from trustrelay.workflow_worker.entrypoints.domains.shipment import shipment
 
-DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance}
+DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance, "shipment": shipment}
 
 __all__ = ["DOMAINS", "Domain"]
