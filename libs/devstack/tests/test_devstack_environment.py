@@ -10,13 +10,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from trustrelay.contracts import batch_workflow, case_workflow, monitoring_workflow, shipment_workflow
+from trustrelay.devstack import workers
 from trustrelay.devstack.assembly import assemble
 from trustrelay.devstack.commands.settings import SERVICES, settings_of
 from trustrelay.devstack.environment import StackEnvironment
+from trustrelay.devstack.errors import UsageError
 from trustrelay.devstack.paths import DataFolder
+from trustrelay.devstack.plan import build
 from trustrelay.devstack.ports import PortClaims
 from trustrelay.devstack.sandbox_urls import sandbox_urls
 from trustrelay.sandbox import Cast, Limits, World, create_app
+from trustrelay.workflow_worker.entrypoints.domains import DOMAINS as REGISTERED
 
 
 @pytest.fixture
@@ -30,11 +35,37 @@ def env(monkeypatch: pytest.MonkeyPatch) -> Iterator[StackEnvironment]:
 def _all(env: StackEnvironment) -> dict[str, dict[str, str]]:
     return {
         "case_api": env.case_api(),
-        "workflow_worker": env.workflow_worker(),
+        "workflow_worker": env.workflow_worker("compliance"),
         "document_service": env.document_service(),
         "osint_service": env.osint_service(),
         "persistence_service": env.persistence_service(),
     }
+
+
+def test_every_registered_domain_has_a_worker_of_its_own(env: StackEnvironment) -> None:
+    """What the stack starts is what the worker has: each domain in its process, on its port, under the name that senders know."""
+    assert env.domains == tuple(domain for domain in workers.DOMAINS if domain in REGISTERED)
+    assert set(REGISTERED) <= set(workers.DOMAINS)
+    parts = {planned.part.name: planned.part for planned in build(env)}
+    for domain in env.domains:
+        part = parts[workers.worker_name(domain)]
+        assert part.command().argv[-1] == domain
+        assert env.workflow_worker(domain)["TRUSTRELAY_PORT"] == str(part.ports["health"])
+    assert len({env.ports[workers.worker_name(domain)] for domain in workers.DOMAINS}) == 4
+
+
+def test_deployments_are_named_as_their_senders_know_them() -> None:
+    """Queue and deployment follow from the domain's name, so that the stack, the charts and case-api cannot disagree."""
+    for domain, contract in zip(workers.DOMAINS, (case_workflow, shipment_workflow, monitoring_workflow, batch_workflow), strict=True):
+        assert (domain, workers.deployment_of(domain)) == (contract.TASK_QUEUE, contract.DEPLOYMENT)
+
+
+def test_only_the_domains_asked_for_are_started() -> None:
+    """A story about cases starts the workers of cases; a domain that is not there is told by name."""
+    assert workers.chosen(("compliance",)) == ("compliance",)
+    assert workers.chosen(None) == workers.registered()
+    with pytest.raises(UsageError, match="no worker for payments; there are compliance"):
+        workers.chosen(("compliance", "payments"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -69,7 +69,7 @@ def test_activating_keeps_every_older_key(data: DataFolder, capsys: pytest.Captu
     assert not any(secret in listed for secret in ring(data)["keys"].values())
 
 
-@pytest.mark.parametrize("part", ["case-api", "workflow-worker"])
+@pytest.mark.parametrize("part", ["case-api", "workflow-worker-compliance", "workflow-worker-batch"])
 def test_a_process_that_does_not_know_the_key_stops_the_activation(data: DataFolder, part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It could not unwrap what another would wrap: refused until it was restarted."""
     keys(data, "rotate", "--json")

@@ -55,3 +55,21 @@ def test_attributes_that_look_like_ids_are_left_alone() -> None:
     """Only the ids of traces and spans are rewritten."""
     span = json.loads(otlp_json(_request()))["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     assert span["attributes"] == [{"key": "case.id", "value": {"stringValue": "c-1"}}]
+
+
+async def test_a_full_metrics_file_is_set_aside(tmp_path: Path) -> None:
+    """A stack that runs for days keeps the last metrics and those before, not all there ever were; traces are kept."""
+    server = build_server(tmp_path, "127.0.0.1:0", max_metrics_bytes=1)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        for _ in range(3):
+            await metrics_service_pb2_grpc.MetricsServiceStub(channel).Export(metrics_service_pb2.ExportMetricsServiceRequest(), timeout=10)
+            await trace_service_pb2_grpc.TraceServiceStub(channel).Export(_request(), timeout=10)
+    await server.stop(grace=None)
+    assert lines_by_name(tmp_path) == {"logs.jsonl": 0, "traces.jsonl": 3, "metrics.jsonl": 1, "metrics.before.jsonl": 1}
+
+
+def lines_by_name(folder: Path) -> dict[str, int]:
+    """How many requests each file holds."""
+    return {path.name: len(path.read_text().splitlines()) for path in folder.iterdir()}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from trustrelay.case.v1 import case_service_pb2 as pb
 from trustrelay.case.v1.case_service_pb2 import DESCRIPTOR
 from trustrelay.case_api.domain import fields, preconditions
+from trustrelay.case_api.domain.addressees import Standing
 from trustrelay.case_api.domain.digests import body_sha256, token_sha256
 from trustrelay.case_api.domain.preconditions import status_of, status_value
 from trustrelay.case_api.domain.problems import Problems
@@ -124,14 +125,16 @@ def test_statuses_of_store_and_workflow_are_the_same(status: Status):
     assert len(CaseStatus.items()) == len(Status) + 1
 
 
-def test_an_etag_belongs_to_one_version_of_one_case():
-    """An absent one means any version."""
-    header = CaseHeader(case_id="c", state_version=2, status=status_value(Status.CREATED))
-    preconditions.require_etag(header, etag("c", 2))
-    preconditions.require_etag(header, "")
-    for seen in (etag("c", 1), etag("d", 2)):
+def test_an_etag_belongs_to_one_version_of_one_thing():
+    """An absent one means any version; a past one is a mismatch, or, where the workflow judges, the version it was made for."""
+    standing = Standing("c", "CREATED", 3, closed=False)
+    assert (standing.require_etag(etag("c", 3)), standing.require_etag("")) == (3, 0)
+    assert [standing.version_seen(seen) for seen in ("", etag("c", 1), etag("c", 3))] == [0, 1, 3]
+    for judged in (standing.require_etag, standing.version_seen):
         with pytest.raises(Aborted, match="ETAG_MISMATCH"):
-            preconditions.require_etag(header, seen)
+            judged(etag("d", 3))
+    with pytest.raises(Aborted, match="ETAG_MISMATCH"):
+        standing.require_etag(etag("c", 2))
 
 
 def test_a_token_is_kept_as_sha256_only():

@@ -17,7 +17,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client, Plugin, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, Plugin, WorkflowHandle, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -39,6 +39,7 @@ KEYS = [SearchAttributeKey.for_keyword(name) for name in ("CaseStatus", "Automat
 TENANT = "tenant-test"
 # Seconds that a test waits for what happens at once on a machine with nothing else to do.
 PATIENCE = 60
+_PATIENT_SENDS = 5
 _QUERY = timedelta(seconds=4)
 MESSAGES: dict[Update, tuple[type, dict[str, Any]]] = {
     Update.OPEN: (contract.OpenCase, {}),
@@ -106,9 +107,14 @@ class RunningCase:
         return self.script.audit("message_refused")
 
     async def deliver(self, update: Update, message: Any) -> Receipt:
-        """Sends a message as it is."""
-        receipt: Receipt = await self.handle.execute_update(update, message, result_type=Receipt)
-        return receipt
+        """Sends a message as it is; the same again, as case-api's callers do, where the server let go of the call before it had an answer."""
+        for _ in range(_PATIENT_SENDS):
+            try:
+                receipt: Receipt = await self.handle.execute_update(update, message, result_type=Receipt)
+                return receipt
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                continue
+        raise TimeoutError(f"{update} was sent {_PATIENT_SENDS} times and never answered")
 
     async def refused(self, update: Update, sender: Sender | None = None, **options: Any) -> Refused:
         """Sends what must be refused; why it was."""

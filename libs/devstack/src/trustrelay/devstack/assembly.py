@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trustrelay.devstack.base_environment import child_environment
 from trustrelay.devstack.engines import PostgresEngine, SeaweedEngine, TemporalEngine
 from trustrelay.devstack.environment import StackEnvironment, choose_ports
@@ -9,10 +11,11 @@ from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.plan import deployment_version
 from trustrelay.devstack.ports import LOOPBACK, PortClaims
 from trustrelay.devstack.secrets import Secrets
+from trustrelay.devstack.workers import chosen
 
 
-def assemble(data: DataFolder, claims: PortClaims, *, seed: int, stack_id: str) -> StackEnvironment:
-    """Make missing keys and choose ports; starts nothing."""
+def assemble(data: DataFolder, claims: PortClaims, *, seed: int, stack_id: str, domains: Sequence[str] | None = None) -> StackEnvironment:
+    """Make missing keys and choose ports; starts nothing. `domains`: whose workers, None = all."""
     secrets, base = Secrets.open(data.keys), child_environment(stack_id)
     engines = data.engines
     return StackEnvironment(
@@ -22,6 +25,7 @@ def assemble(data: DataFolder, claims: PortClaims, *, seed: int, stack_id: str) 
         ports=choose_ports(claims),
         seed=seed,
         deployment_version=deployment_version(),
+        domains=chosen(domains),
         postgres=PostgresEngine(engines / "postgres", PostgresEngine.choose_ports(claims), base, secrets.database),
         seaweed=SeaweedEngine(engines / "seaweed", SeaweedEngine.choose_ports(claims), base, secrets.s3_admin, secrets.s3_payloads),
         temporal=TemporalEngine(engines / "temporal", TemporalEngine.choose_ports(claims), base),
@@ -38,4 +42,5 @@ def public_urls(env: StackEnvironment) -> dict[str, str]:
         "temporal-ui": f"http://{LOOPBACK}:{env.temporal.ports['ui']}",
         "s3": f"http://{env.seaweed.endpoint}",
         "traces": str(env.data.telemetry / "traces.jsonl"),
+        "metrics": str(env.data.telemetry / "metrics.jsonl"),
     }

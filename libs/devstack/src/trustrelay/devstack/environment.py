@@ -19,16 +19,17 @@ from trustrelay.devstack.ports import LOOPBACK, PortClaims
 from trustrelay.devstack.relying_party import CLIENT_ID, REDIRECT_URI, SCOPE, discovery_url
 from trustrelay.devstack.sandbox_urls import sandbox_urls
 from trustrelay.devstack.secrets import Secrets
+from trustrelay.devstack.workers import DOMAINS, worker_name
 
 Environment = dict[str, str]
 
-#: Ports by part: gRPC, but HTTP for sandbox and issuer. The worker's serves health only.
+#: Ports by part: gRPC, but HTTP for sandbox and issuer. The workers' serve health only.
 DEFAULT_PORTS: Mapping[str, int] = {
     "case-api": 50051,
     "document-service": 50052,
     "osint-service": 50053,
     "persistence-service": 50054,
-    "workflow-worker": 50055,
+    **{worker_name(domain): 50055 + number for number, domain in enumerate(DOMAINS)},
     "sandbox": 8070,
     "issuer": 8071,
     "collector": 4317,
@@ -42,7 +43,7 @@ def choose_ports(claims: PortClaims) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class StackEnvironment:
-    """Everything the settings are made of. `base` is what every child inherits, `seed` the sandbox's cast."""
+    """Everything the settings are made of. `base` is what every child inherits, `seed` the sandbox's cast, `domains` whose workers run."""
 
     data: DataFolder
     secrets: Secrets
@@ -50,6 +51,7 @@ class StackEnvironment:
     ports: Mapping[str, int]
     seed: int
     deployment_version: str
+    domains: tuple[str, ...]
     postgres: PostgresEngine
     seaweed: SeaweedEngine
     temporal: TemporalEngine
@@ -98,9 +100,9 @@ class StackEnvironment:
             }
         )
 
-    def workflow_worker(self) -> Environment:
+    def workflow_worker(self, domain: str) -> Environment:
         """Temporal, and the services that its activities call."""
-        return self._temporal_client("workflow-worker") | {
+        return self._temporal_client(worker_name(domain)) | {
             "TRUSTRELAY_DOCUMENT_TARGET": self.target("document-service"),
             "TRUSTRELAY_OSINT_TARGET": self.target("osint-service"),
             "TRUSTRELAY_ASSERTION_PUBLIC_KEY_FILE": str(self.secrets.assertion_public_key),
@@ -128,6 +130,7 @@ class StackEnvironment:
             "TRUSTRELAY_HOST": LOOPBACK,
             "TRUSTRELAY_PORT": str(self.ports[name]),
             "TRUSTRELAY_OTLP_ENDPOINT": self.target("collector"),
+            "TRUSTRELAY_METRICS_INTERVAL_SECONDS": "10",
             "TRUSTRELAY_LOG_LEVEL": os.environ.get("TRUSTRELAY_LOG_LEVEL", "INFO"),
         }
 

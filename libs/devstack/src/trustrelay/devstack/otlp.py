@@ -1,5 +1,6 @@
 """A small OTLP collector: takes traces, metrics and logs over gRPC and appends them as OTLP JSON, one request a line.
 
+Metrics are told again every few seconds, whether anything happened or not: their file is set aside when it is full, and the one before it goes.
 protobuf's JSON writes bytes as base64; OTLP JSON wants the ids of traces and spans in hex, so they are rewritten.
 """
 
@@ -28,6 +29,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as tra
 
 _IDS = {"traceId", "spanId", "parentSpanId"}
 _MAX_REQUEST_BYTES = 32 * 1024 * 1024
+_MAX_METRICS_BYTES = 64 * 1024 * 1024
 
 
 def otlp_json(request: Message) -> str:
@@ -50,29 +52,35 @@ def _hex(encoded: str) -> str:
 
 
 class Appender:
-    """One signal's file. A line is complete when the exporter gets its answer."""
+    """One signal's file. A line is complete when the exporter gets its answer. Beyond `limit` bytes it becomes `NAME.before.jsonl`."""
 
-    def __init__(self, path: Path, answer: Callable[[], Message]) -> None:
+    def __init__(self, path: Path, answer: Callable[[], Message], limit: int | None = None) -> None:
+        self._path = path
         self._file = path.open("a", encoding="utf-8")
         self._answer = answer
+        self._limit = limit
 
     async def Export(self, request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
         """The one method of each of the three services."""
+        if self._limit is not None and self._file.tell() > self._limit:
+            self._file.close()
+            self._path.replace(self._path.with_suffix(".before.jsonl"))
+            self._file = self._path.open("a", encoding="utf-8")
         self._file.write(otlp_json(request) + "\n")
         self._file.flush()
         return self._answer()
 
 
-def build_server(folder: Path, address: str) -> grpc.aio.Server:
+def build_server(folder: Path, address: str, max_metrics_bytes: int = _MAX_METRICS_BYTES) -> grpc.aio.Server:
     """A server that is not started yet, with health; files are `traces.jsonl`, `metrics.jsonl`, `logs.jsonl`."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", _MAX_REQUEST_BYTES), ("grpc.so_reuseport", 0)])
     register: Any  # the generated functions want the generated base class; ours has the same one method
-    for register, name, answer in (
-        (trace_grpc.add_TraceServiceServicer_to_server, "traces", trace.ExportTraceServiceResponse),
-        (metrics_grpc.add_MetricsServiceServicer_to_server, "metrics", metrics.ExportMetricsServiceResponse),
-        (logs_grpc.add_LogsServiceServicer_to_server, "logs", logs.ExportLogsServiceResponse),
+    for register, name, answer, limit in (
+        (trace_grpc.add_TraceServiceServicer_to_server, "traces", trace.ExportTraceServiceResponse, None),
+        (metrics_grpc.add_MetricsServiceServicer_to_server, "metrics", metrics.ExportMetricsServiceResponse, max_metrics_bytes),
+        (logs_grpc.add_LogsServiceServicer_to_server, "logs", logs.ExportLogsServiceResponse, None),
     ):
-        register(Appender(folder / f"{name}.jsonl", answer), server)
+        register(Appender(folder / f"{name}.jsonl", answer, limit), server)
     health_pb2_grpc.add_HealthServicer_to_server(health_aio.HealthServicer(), server)
     server.add_insecure_port(address)
     return server

@@ -16,8 +16,8 @@ from trustrelay.devstack.environment import Environment, StackEnvironment
 from trustrelay.devstack.errors import StartFailed
 from trustrelay.devstack.part import Part, PythonPart
 from trustrelay.devstack.relying_party import write_registration
+from trustrelay.devstack.workers import deployment_of, worker_name
 
-DEPLOYMENT = "trustrelay-compliance"
 _ENGINE_SECONDS = 60.0
 _SERVICE_SECONDS = 120.0
 _VERSION_SECONDS = 30.0
@@ -68,7 +68,7 @@ def build(env: StackEnvironment) -> tuple[PlannedPart, ...]:
             before=lambda: migrate(env),
         ),
         PlannedPart(_service(env, "osint-service", env.osint_service()), after=("sandbox",)),
-        PlannedPart(_worker(env), after=("temporal", "seaweed")),
+        *(PlannedPart(_worker(env, domain), after=("temporal", "seaweed")) for domain in env.domains),
         PlannedPart(_service(env, "case-api", env.case_api()), after=("temporal", "seaweed", "issuer")),
     )
 
@@ -95,26 +95,26 @@ def _service(env: StackEnvironment, name: str, settings: Environment) -> PythonP
     return _python(env, name, f"trustrelay.{name.replace('-', '_')}", ports, f"grpc://{env.target(name)}", settings)
 
 
-def _worker(env: StackEnvironment) -> PythonPart:
-    name = "workflow-worker"
+def _worker(env: StackEnvironment, domain: str) -> PythonPart:
+    name = worker_name(domain)
     return _python(
         env,
         name,
         "trustrelay.workflow_worker",
         {"health": env.ports[name]},
         f"grpc://{env.target(name)}",
-        env.workflow_worker(),
-        arguments=("compliance",),
-        on_ready=lambda: _make_current(env),
+        env.workflow_worker(domain),
+        arguments=(domain,),
+        on_ready=lambda: _make_current(env, deployment_of(domain)),
     )
 
 
-def _make_current(env: StackEnvironment) -> None:
+def _make_current(env: StackEnvironment, deployment: str) -> None:
     """Route work to this build. Temporal knows the build a moment after its worker's first poll."""
     deadline = time.monotonic() + _VERSION_SECONDS
     while True:
         try:
-            return env.temporal.set_current_version(DEPLOYMENT, env.deployment_version)
+            return env.temporal.set_current_version(deployment, env.deployment_version)
         except StartFailed:
             if time.monotonic() > deadline:
                 raise
@@ -153,10 +153,9 @@ def _python(
     arguments: tuple[str, ...] = (),
     on_ready: Callable[[], None] | None = None,
 ) -> PythonPart:
-    distribution = "trustrelay-devstack" if module.startswith("trustrelay.devstack") else f"trustrelay-{name}"
     return PythonPart(
         name=name,
-        version=package_version(distribution),
+        version=package_version(f"trustrelay-{module.split('.')[1].replace('_', '-')}"),
         module=module,
         probe=probe,
         ports=ports,

@@ -155,15 +155,18 @@ def _worst(failures: list[BaseException | None]) -> BaseException:
 
 
 @contextmanager
-def prepared_stack(data: DataFolder, *, seed: int, reporter: Reporter, plan: Planner = build) -> Iterator[Stack]:
-    """A stack that is not started yet; stopped at the end, whatever happens in between. `plan` says of which parts.
+def prepared_stack(
+    data: DataFolder, *, seed: int, reporter: Reporter, plan: Planner = build, domains: Sequence[str] | None = None
+) -> Iterator[Stack]:
+    """A stack that is not started yet; stopped at the end, whatever happens in between. `plan` says of which parts, `domains` with whose
+    workers (None = all).
 
     Raises AlreadyRunning when another process runs one here. What a crashed one left is ended first; data is kept.
     """
     with FolderLock(data.lock_file), PortClaims() as claims:
         _clear(data, reporter)
         stack_id = uuid.uuid4().hex
-        environment = assemble(data, claims, seed=seed, stack_id=stack_id)
+        environment = assemble(data, claims, seed=seed, stack_id=stack_id, domains=domains)
         environment.postgres.check_place()
         stack = Stack(environment, plan(environment), stack_id, reporter)
         try:
@@ -174,9 +177,9 @@ def prepared_stack(data: DataFolder, *, seed: int, reporter: Reporter, plan: Pla
 
 
 @contextmanager
-def running_stack(data: DataFolder, *, seed: int, reporter: Reporter, plan: Planner = build) -> Iterator[Stack]:
+def running_stack(data: DataFolder, *, seed: int, reporter: Reporter, plan: Planner = build, domains: Sequence[str] | None = None) -> Iterator[Stack]:
     """A stack whose every part is healthy. Raises as `prepared_stack` does, and StartFailed."""
-    with prepared_stack(data, seed=seed, reporter=reporter, plan=plan) as stack:
+    with prepared_stack(data, seed=seed, reporter=reporter, plan=plan, domains=domains) as stack:
         stack.start()
         yield stack
 

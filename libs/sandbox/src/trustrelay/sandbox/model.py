@@ -6,6 +6,8 @@ from typing import Literal
 
 Gender = Literal["female", "male"]
 IdKind = Literal["national_number", "passport"]
+# How a company stands in the register: `stopped` ones are in the open data no more.
+Standing = Literal["active", "bankrupt", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Company:
     directors: tuple[Mandate, ...] = ()
     owners: tuple[Stake, ...] = ()
     parent_key: str | None = None
+    standing: Standing = "active"
 
     @property
     def legal_name(self) -> str:

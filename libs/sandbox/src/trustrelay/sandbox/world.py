@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from trustrelay.sandbox.cast import Cast
@@ -43,6 +43,14 @@ class World:
     nbb_key: str | None = None
     relying_party: RelyingParty | None = None
     buckets: dict[str, RateLimit] = field(default_factory=dict)
+
+    # When it was changed last; None = it is as it was generated.
+    changed_at: datetime | None = None
+
+    @property
+    def changed(self) -> datetime:
+        """What published files say of their last change."""
+        return self.changed_at or datetime.combine(self.as_of, time(), UTC)
 
     def bucket(self, source: str, allowed: int | None, seconds: float) -> RateLimit:
         """The rate limit of that source, made at its first use."""

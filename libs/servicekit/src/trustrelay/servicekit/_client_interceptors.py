@@ -7,6 +7,7 @@ import grpc
 from grpc.aio import ClientCallDetails, Metadata
 
 from trustrelay.servicekit import context as call_context
+from trustrelay.servicekit._rpc_metrics import timed
 from trustrelay.servicekit.errors import from_rpc_error
 
 UNARY_DEADLINE_SECONDS = 10.0
@@ -32,8 +33,9 @@ def _prepared(details: ClientCallDetails, default_seconds: float) -> ClientCallD
 async def _unary(continuation: Continuation, details: ClientCallDetails, request: Any) -> Any:
     """Await the one response, so that its error can be typed here; the call itself goes back to gRPC."""
     try:
-        call = await continuation(details, request)
-        await call
+        with timed(details.method):
+            call = await continuation(details, request)
+            await call
     except grpc.RpcError as error:
         raise from_rpc_error(error) from error
     return call
@@ -45,13 +47,14 @@ async def _stream(continuation: Continuation, details: ClientCallDetails, reques
         call = await continuation(details, request)
     except grpc.RpcError as error:
         raise from_rpc_error(error) from error
-    return _typed(call)
+    return _typed(call, details.method)
 
 
-async def _typed(call: Any) -> AsyncIterator[Any]:
+async def _typed(call: Any, method: str) -> AsyncIterator[Any]:
     try:
-        async for response in call:
-            yield response
+        with timed(method):
+            async for response in call:
+                yield response
     except grpc.RpcError as error:
         raise from_rpc_error(error) from error
     finally:

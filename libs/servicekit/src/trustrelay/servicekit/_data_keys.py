@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ _KEY_BYTES = 32
 _CACHED_KEYS = 4096
 #: An erased case stays readable in a running process for at most this long.
 _CACHE_SECONDS = 300.0
+#: What Temporal appends to the workflow id of a schedule; a key for each run would fill the bucket with keys.
+_SCHEDULED_FOR = re.compile(r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 
 class DataKeyDestroyed(Exception):
@@ -37,8 +40,8 @@ class DataKey:
 
 
 def scope_of(workflow_id: str | None) -> str:
-    """``case/<tenant>/<case_id>[/child…]`` → its case; any other workflow is a scope of its own."""
-    parts = (workflow_id or "-").split("/")
+    """``case/<tenant>/<case_id>[/child…]`` → its case; any other workflow is a scope of its own, all runs of a schedule are one."""
+    parts = _SCHEDULED_FOR.sub("", workflow_id or "-").split("/")
     return "/".join(parts[:3]) if parts[0] == "case" else "/".join(parts)
 
 

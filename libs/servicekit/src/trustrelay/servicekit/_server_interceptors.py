@@ -8,6 +8,7 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from trustrelay.servicekit import context as call_context
+from trustrelay.servicekit._rpc_metrics import DurationInterceptor
 from trustrelay.servicekit.errors import (
     STATUS_DETAILS_KEY,
     DeadlineExceeded,
@@ -98,8 +99,8 @@ class DeadlineInterceptor(AroundInterceptor):
 
 
 def standard_interceptors(tenantless: frozenset[str]) -> Sequence[grpc.aio.ServerInterceptor]:
-    """Outermost first: the span covers the error mapping, which covers every refusal."""
+    """Outermost first: span and duration cover the error mapping, which covers every refusal."""
     traced = aio_server_interceptor(  # type: ignore[no-untyped-call]
         filter_=lambda details: service_of(details.method) not in EXEMPT_SERVICES
     )
-    return (traced, ErrorInterceptor(), DeadlineInterceptor(), TenantInterceptor(tenantless))
+    return (traced, DurationInterceptor(), ErrorInterceptor(), DeadlineInterceptor(), TenantInterceptor(tenantless))

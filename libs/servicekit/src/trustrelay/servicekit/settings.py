@@ -34,6 +34,7 @@ class ServiceSettings(TlsSettings):
     port: int = Field(ge=0, le=65535, description="gRPC port to listen on; 0 picks a free one")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="lowest level logged")
     otlp_endpoint: str | None = Field(default=None, description="host:port of an OTLP gRPC collector (plaintext); absent exports nothing")
+    metrics_interval_seconds: float = Field(default=15.0, gt=0, description="seconds between two exports of metrics")
     drain_seconds: float = Field(default=10.0, ge=0, description="how long calls in flight may finish after SIGTERM")
     max_connection_age_seconds: float = Field(default=300, gt=0, description="age at which clients are asked to reconnect, so that new pods get load")
     tls_allowed_clients: str = Field(

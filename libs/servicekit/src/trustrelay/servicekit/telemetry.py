@@ -1,12 +1,14 @@
-"""Traces and logs of a process: one call sets both up, scrubbed before anything leaves."""
+"""Traces, metrics and logs of a process: one call sets them up, scrubbed before anything leaves."""
 
 import importlib.util
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
+from opentelemetry import metrics as otel_metrics
 from opentelemetry import propagate, trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -15,30 +17,39 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from trustrelay.servicekit import _logging
+from trustrelay.servicekit import _logging, metrics
 from trustrelay.servicekit._scrubbing import ScrubbingExporter
 from trustrelay.servicekit.settings import ServiceSettings
 
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_FLUSH_MILLISECONDS = 5000
 
-def setup(service_name: str, settings: ServiceSettings) -> Callable[[], None]:
-    """Start logs and traces for this process; the returned function flushes and stops them.
 
-    Spans go to ``settings.otlp_endpoint`` when there is one; without it, logs still carry trace ids. gRPC
-    servers and channels of this package and httpx are traced; call ``instrument_asyncpg`` for Postgres.
+def setup(service_name: str, settings: ServiceSettings, labels: Mapping[str, str] = _NO_LABELS) -> Callable[[], None]:
+    """Start logs, traces and metrics for this process; the returned function flushes and stops them.
+
+    Spans and metrics go to ``settings.otlp_endpoint`` when there is one; without it, logs still carry trace ids. gRPC
+    servers and channels of this package and httpx are traced and timed; call ``instrument_asyncpg`` for Postgres.
+    ``labels`` tell processes of one service apart, on everything that is exported.
     """
     _logging.configure(service_name, settings.log_level)
     # Trace context only: baggage could carry values from one service into another's spans.
     propagate.set_global_textmap(TraceContextTextMapPropagator())
-    provider = _tracer_provider(_resource(service_name))
+    resource = _resource(service_name, labels)
+    provider, meters = _tracer_provider(resource), None
     if settings.otlp_endpoint is not None:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True, timeout=5)
         provider.add_span_processor(BatchSpanProcessor(ScrubbingExporter(exporter)))
+        meters = metrics.provider(resource, settings.otlp_endpoint, settings.metrics_interval_seconds)
+        otel_metrics.set_meter_provider(meters)
     trace.set_tracer_provider(provider)
     HTTPXClientInstrumentor().instrument(tracer_provider=provider)
 
     def shutdown() -> None:
         HTTPXClientInstrumentor().uninstrument()
         provider.shutdown()
+        if meters is not None:
+            meters.shutdown(_FLUSH_MILLISECONDS)
 
     return shutdown
 
@@ -56,11 +67,11 @@ def instrument_asyncpg() -> None:
     AsyncPGInstrumentor(capture_parameters=False).instrument()  # type: ignore[no-untyped-call]
 
 
-def _resource(service_name: str) -> Resource:
+def _resource(service_name: str, labels: Mapping[str, str]) -> Resource:
     """Which process this is: in Kubernetes the host's name is the pod's, so replicas can be told apart."""
     host = socket.gethostname()
     names = {"service.name": service_name, "service.namespace": "trustrelay", "host.name": host, "service.instance.id": f"{host}/{os.getpid()}"}
-    return Resource.create(names)
+    return Resource.create({**names, **labels})
 
 
 def _tracer_provider(resource: Resource) -> Any:

@@ -3,7 +3,9 @@
 Workflow modules must not import this one: the workflow sandbox would load all of it again.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -16,6 +18,7 @@ from trustrelay.servicekit._data_keys import DataKeyDestroyed, DataKeys, scope_o
 from trustrelay.servicekit._external_storage import MinioObjects, external_storage, minio_client
 from trustrelay.servicekit._keyring import Keyring, KeyringError, load_keyring, new_keyring
 from trustrelay.servicekit._payload_codec import EncryptingCodec
+from trustrelay.servicekit._temporal_metrics import runtime
 from trustrelay.servicekit._temporal_tracing import ClientSpans, activity_spans_plugin
 from trustrelay.servicekit.errors import FailedPrecondition
 from trustrelay.servicekit.settings import ServiceSettings, together
@@ -34,6 +37,8 @@ __all__ = [
     "new_keyring",
     "tracing_plugins",
 ]
+
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 class TemporalSettings(ServiceSettings):
@@ -57,8 +62,10 @@ class TemporalSettings(ServiceSettings):
         return together(self, wanted, "a client certificate needs its key")
 
 
-async def connect(settings: TemporalSettings) -> Client:
+async def connect(settings: TemporalSettings, labels: Mapping[str, str] = _NO_LABELS) -> Client:
     """A client for worker and case-api. ``telemetry.setup`` comes first: a worker needs its tracer provider.
+
+    With a collector in ``settings`` the SDK's metrics go there too; ``labels`` (``service.name`` …) name the process in them.
 
     Trace context crosses Temporal in headers; client messages and activity attempts have spans. The SDK's own
     spans are off, as the one around a workflow would last as long as its case.
@@ -76,6 +83,7 @@ async def connect(settings: TemporalSettings) -> Client:
         interceptors=[ClientSpans()],
         plugins=tracing_plugins(),
         tls=_tls(settings),
+        runtime=runtime(settings, labels),
     )
 
 

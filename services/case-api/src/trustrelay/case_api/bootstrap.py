@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,22 +13,53 @@ import httpx
 from pydantic import Field
 
 from trustrelay.case.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
+from trustrelay.case.v1.batch_service_pb2_grpc import add_BatchServiceServicer_to_server
 from trustrelay.case.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
+from trustrelay.case.v1.monitoring_service_pb2_grpc import add_MonitoringServiceServicer_to_server
 from trustrelay.case.v1.portal_service_pb2_grpc import add_PortalServiceServicer_to_server
+from trustrelay.case.v1.shipment_service_pb2_grpc import add_ShipmentServiceServicer_to_server
 from trustrelay.case_api.adapters.assertions import SignedAssertions
-from trustrelay.case_api.adapters.persistence import PersistenceAuditLog, PersistenceCases, PersistenceObjects, PersistenceTemplates
+from trustrelay.case_api.adapters.persistence import (
+    PersistenceAuditLog,
+    PersistenceBatches,
+    PersistenceCases,
+    PersistenceMonitoring,
+    PersistenceObjects,
+    PersistenceShipments,
+    PersistenceTemplates,
+)
+from trustrelay.case_api.adapters.schedules import TemporalSchedules
 from trustrelay.case_api.adapters.tokens import Issuer, JwksCache, TokenVerifier
 from trustrelay.case_api.adapters.workflow_engine import Connect, TemporalEngine
+from trustrelay.case_api.application.batches import StartBatch, SteerBatch
 from trustrelay.case_api.application.capsule import FetchCapsule
 from trustrelay.case_api.application.identity import IdentityDesk, VerifyIdentity
-from trustrelay.case_api.application.open_case import OpenCaseUseCase
+from trustrelay.case_api.application.monitoring import KeepSchedule, RunMonitoring
+from trustrelay.case_api.application.open_case import FIRST_RECEIPT, OpenCaseUseCase
+from trustrelay.case_api.application.opening import Opener, OpenOnce
 from trustrelay.case_api.application.portal import PortalAccess
+from trustrelay.case_api.application.ports import Assertions, AuditLog, Engine
 from trustrelay.case_api.application.send_message import SendMessage
+from trustrelay.case_api.application.shipments import FIRST_RECEIPT as FIRST_SHIPMENT_RECEIPT
+from trustrelay.case_api.application.shipments import FetchShipmentCapsule, OpenShipmentUseCase, ShipmentUploads
 from trustrelay.case_api.application.uploads import Uploads
+from trustrelay.case_api.domain.addressees import BATCH, CASE, SHIPMENT
 from trustrelay.case_api.entrypoints.admin_service import AdminServicer
-from trustrelay.case_api.entrypoints.authentication import ADMIN_SERVICE, CASE_SERVICE, PORTAL_SERVICE, Authentication
+from trustrelay.case_api.entrypoints.authentication import (
+    ADMIN_SERVICE,
+    BATCH_SERVICE,
+    CASE_SERVICE,
+    MONITORING_SERVICE,
+    PORTAL_SERVICE,
+    SERVICES,
+    SHIPMENT_SERVICE,
+    Authentication,
+)
+from trustrelay.case_api.entrypoints.batch_service import BatchApplication, BatchServicer
 from trustrelay.case_api.entrypoints.case_service import Application, CaseServicer
+from trustrelay.case_api.entrypoints.monitoring_service import MonitoringApplication, MonitoringServicer
 from trustrelay.case_api.entrypoints.portal_service import PortalServicer
+from trustrelay.case_api.entrypoints.shipment_service import ShipmentApplication, ShipmentServicer
 from trustrelay.case_api.identity_settings import IdentitySettings, identity_desk
 from trustrelay.servicekit import health, telemetry, temporal
 from trustrelay.servicekit.assertions import Signer
@@ -38,7 +70,7 @@ from trustrelay.servicekit.settings import load_settings
 
 SERVICE_NAME = "case-api"
 #: All find the tenant in the caller's token, so servicekit does not ask for it in metadata.
-TENANTLESS = frozenset({CASE_SERVICE, PORTAL_SERVICE, ADMIN_SERVICE})
+TENANTLESS = SERVICES
 
 
 class Settings(temporal.TemporalSettings, IdentitySettings):
@@ -52,13 +84,32 @@ class Settings(temporal.TemporalSettings, IdentitySettings):
     oidc_audience: str = Field(description="the `aud` that names this API")
 
 
-def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer, desk: IdentityDesk | None = None) -> Application:
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """The use cases behind each service."""
+
+    cases: Application
+    shipments: ShipmentApplication
+    monitoring: MonitoringApplication
+    batches: BatchApplication
+
+
+def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer, desk: IdentityDesk | None = None) -> Applications:
     """The use cases on their adapters; without `desk` nobody's identity can be verified."""
-    cases, objects, audit = PersistenceCases(persistence), PersistenceObjects(persistence), PersistenceAuditLog(persistence)
-    engine, assertions = TemporalEngine(connect), SignedAssertions(signer)
-    send = SendMessage(cases, engine, audit, assertions)
+    engine, assertions, audit = TemporalEngine(connect), SignedAssertions(signer), PersistenceAuditLog(persistence)
+    return Applications(
+        _cases(persistence, engine, assertions, audit, desk),
+        _shipments(PersistenceShipments(persistence), engine, assertions, audit),
+        _monitoring(PersistenceMonitoring(persistence), TemporalSchedules(engine)),
+        _batches(PersistenceBatches(persistence), engine, assertions, audit),
+    )
+
+
+def _cases(persistence: grpc.aio.Channel, engine: Engine, assertions: Assertions, audit: AuditLog, desk: IdentityDesk | None) -> Application:
+    cases, objects = PersistenceCases(persistence), PersistenceObjects(persistence)
+    send = SendMessage(CASE, cases, engine, audit, assertions)
     return Application(
-        open_case=OpenCaseUseCase(cases, engine, assertions),
+        open_case=OpenCaseUseCase(cases, OpenOnce(Opener(CASE, engine, assertions), cases, FIRST_RECEIPT)),
         send=send,
         uploads=Uploads(cases, objects),
         portal=PortalAccess(cases),
@@ -70,12 +121,35 @@ def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer,
     )
 
 
-def registrations(app: Application) -> Sequence[Registration]:
+def _shipments(shipments: PersistenceShipments, engine: Engine, assertions: Assertions, audit: AuditLog) -> ShipmentApplication:
+    return ShipmentApplication(
+        open=OpenShipmentUseCase(shipments, OpenOnce(Opener(SHIPMENT, engine, assertions), shipments, FIRST_SHIPMENT_RECEIPT)),
+        send=SendMessage(SHIPMENT, shipments, engine, audit, assertions),
+        uploads=ShipmentUploads(shipments),
+        fetch_capsule=FetchShipmentCapsule(shipments),
+        shipments=shipments,
+        audit=audit,
+    )
+
+
+def _monitoring(monitoring: PersistenceMonitoring, schedules: TemporalSchedules) -> MonitoringApplication:
+    return MonitoringApplication(KeepSchedule(monitoring, schedules), RunMonitoring(monitoring, schedules), monitoring)
+
+
+def _batches(batches: PersistenceBatches, engine: Engine, assertions: Assertions, audit: AuditLog) -> BatchApplication:
+    send = SendMessage(BATCH, batches, engine, audit, assertions)
+    return BatchApplication(StartBatch(batches, Opener(BATCH, engine, assertions)), SteerBatch(batches, send), batches)
+
+
+def registrations(apps: Applications) -> Sequence[Registration]:
     """What the server serves."""
     return (
-        Registration(add_CaseServiceServicer_to_server, CaseServicer(app), CASE_SERVICE),
-        Registration(add_PortalServiceServicer_to_server, PortalServicer(app), PORTAL_SERVICE),
-        Registration(add_AdminServiceServicer_to_server, AdminServicer(app.templates), ADMIN_SERVICE),
+        Registration(add_CaseServiceServicer_to_server, CaseServicer(apps.cases), CASE_SERVICE),
+        Registration(add_PortalServiceServicer_to_server, PortalServicer(apps.cases), PORTAL_SERVICE),
+        Registration(add_AdminServiceServicer_to_server, AdminServicer(apps.cases.templates), ADMIN_SERVICE),
+        Registration(add_ShipmentServiceServicer_to_server, ShipmentServicer(apps.shipments), SHIPMENT_SERVICE),
+        Registration(add_MonitoringServiceServicer_to_server, MonitoringServicer(apps.monitoring), MONITORING_SERVICE),
+        Registration(add_BatchServiceServicer_to_server, BatchServicer(apps.batches), BATCH_SERVICE),
     )
 
 
@@ -93,11 +167,12 @@ async def run(settings: Settings) -> None:
     """Serve until told to stop."""
     signer = Signer(settings.assertion_private_key_file.read_bytes())
     issuer = Issuer(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_audience)
+    connect = partial(temporal.connect, settings, {"service.name": SERVICE_NAME})
     # The identity provider is named by us: a proxy variable must not reroute the question whom to believe.
     async with channel(settings.persistence_target) as persistence, httpx.AsyncClient(trust_env=False) as http:
         await serve(
             settings,
-            registrations(application(persistence, partial(temporal.connect, settings), signer, identity_desk(http, settings))),
+            registrations(application(persistence, connect, signer, identity_desk(http, settings))),
             service_name=SERVICE_NAME,
             health=health_checks(settings.persistence_target),
             interceptors=(authentication(http, issuer, persistence),),

@@ -13,9 +13,10 @@ from trustrelay.devstack.keyring import PayloadKeyring
 from trustrelay.devstack.paths import DataFolder
 from trustrelay.devstack.remote import running_state
 from trustrelay.devstack.secrets import Secrets
+from trustrelay.devstack.workers import DOMAINS, worker_name
 
 #: Who reads the keyring, once, when it starts.
-_READERS = frozenset({"case-api", "workflow-worker"})
+_READERS = frozenset({"case-api", *map(worker_name, DOMAINS)})
 _FILE = "payload_keys.json"
 app = typer.Typer(name="keys", no_args_is_help=True, help="Payload keys: rotate, restart, activate, restart, rewrap.")
 
@@ -39,10 +40,10 @@ def list_keys(data: DataOption = None, as_json: JsonOption = False) -> int:
 
 @app.command()
 def rotate(data: DataOption = None, as_json: JsonOption = False) -> int:
-    """Add a key. It wraps nothing yet: restart case-api and workflow-worker, so that all know it, then activate it."""
+    """Add a key. It wraps nothing yet: restart case-api and the workers, so that all know it, then activate it."""
     ring, key_id = _ring(DataFolder.at(data)).with_new_key()
     ring.write()
-    advice = f"added; restart case-api and workflow-worker, then `trustrelay keys activate {key_id}`"
+    advice = f"added; restart case-api and the workers, then `trustrelay keys activate {key_id}`"
     print(json.dumps({"added": key_id, "active": ring.active}) if as_json else f"{key_id} {advice}")
     return 0
 
@@ -54,7 +55,7 @@ def activate(key_id: str, data: DataOption = None, as_json: JsonOption = False) 
     ring = _ring(folder).activated(key_id)
     _require_restarted(folder)
     ring.write()
-    advice = "active; restart case-api and workflow-worker, then `trustrelay keys rewrap`"
+    advice = "active; restart case-api and the workers, then `trustrelay keys rewrap`"
     print(json.dumps({"active": ring.active}) if as_json else f"{key_id} {advice}")
     return 0
 

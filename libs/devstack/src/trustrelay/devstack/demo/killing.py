@@ -13,12 +13,13 @@ from temporalio.service import RPCError
 from trustrelay.contracts.case_workflow import workflow_id
 from trustrelay.devstack.demo.telling import DemoFailed, Teller
 from trustrelay.devstack.supervisor import Stack
+from trustrelay.devstack.workers import worker_name
 
 T = TypeVar("T")
 
 #: What the user names → the part, and in which activities it is caught (empty = an officer's update is in flight).
 TARGETS: dict[str, tuple[str, frozenset[str]]] = {
-    "worker": ("workflow-worker", frozenset({"process_documents", "registry_and_documents"})),
+    "worker": (worker_name("compliance"), frozenset({"process_documents", "registry_and_documents"})),
     "document-service": ("document-service", frozenset({"process_documents"})),
     "osint-service": ("osint-service", frozenset({"registry_and_documents", "run_osint_investigation", "screen_parties", "run_verification_checks"})),
     "persistence-service": ("persistence-service", frozenset()),

@@ -44,7 +44,7 @@ def _run(folder: Path, wishes: Wishes) -> tuple[bool, str]:
     teller = Teller(console)
     try:
         teller.chapter("Starting Temporal, PostgreSQL, S3, the sandbox and the five services")
-        with running_stack(DataFolder.open(folder), seed=wishes.seed, reporter=PlainReporter()) as stack:
+        with running_stack(DataFolder.open(folder), seed=wishes.seed, reporter=PlainReporter(), domains=wishes.domains) as stack:
             teller.tell(f"stack of {len(stack.names())} parts is up")
             case_id = asyncio.run(Demo(stack, wishes, teller).run())
     except (DemoFailed, ServiceError, StackError) as failed:

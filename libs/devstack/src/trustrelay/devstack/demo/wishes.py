@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from trustrelay.devstack.workers import CASES_ONLY
+
 #: What `--kill` takes.
 KILLABLE = ("worker", "document-service", "osint-service", "persistence-service", "temporal", "postgres")
 
@@ -21,3 +23,8 @@ class Wishes:
     kill: str | None = None
     trace_out: Path | None = None
     template: str = KYB
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Whose workers the story needs: each one costs a second of start."""
+        return CASES_ONLY

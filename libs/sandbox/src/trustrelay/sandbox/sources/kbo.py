@@ -6,15 +6,17 @@ import zipfile
 from collections.abc import Iterable
 from datetime import date
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from trustrelay.sandbox.model import Company
 from trustrelay.sandbox.numbers import dotted
+from trustrelay.sandbox.published import download
 from trustrelay.sandbox.world import World
 
 FILE_NAME = "KboOpenData_Full.zip"
 FORM_CODES = {"NV": "014", "BV": "610"}
 FORM_NAMES = {"NV": "Naamloze vennootschap", "BV": "Besloten Vennootschap"}
+SITUATIONS = {"active": "000", "bankrupt": "050"}
 DUTCH, FRENCH = "2", "1"
 Row = tuple[str, ...]
 
@@ -48,7 +50,7 @@ def _meta(as_of: date) -> list[Row]:
 
 
 def _enterprise(company: Company) -> list[Row]:
-    return [(dotted(company.enterprise_number), "AC", "000", "2", FORM_CODES[company.form], "", written(company.founded_on))]
+    return [(dotted(company.enterprise_number), "AC", SITUATIONS[company.standing], "2", FORM_CODES[company.form], "", written(company.founded_on))]
 
 
 def _denomination(company: Company) -> list[Row]:
@@ -90,6 +92,7 @@ def _codes() -> list[Row]:
         ("Status", "AC", DUTCH, "Actief"),
         ("Status", "AC", FRENCH, "Actif"),
         ("JuridicalSituation", "000", DUTCH, "Normale toestand"),
+        ("JuridicalSituation", "050", DUTCH, "Opening van faillissement"),
         ("TypeOfEnterprise", "2", DUTCH, "Rechtspersoon"),
         ("TypeOfDenomination", "001", DUTCH, "Naam"),
         ("TypeOfDenomination", "003", DUTCH, "Commerciële naam"),
@@ -101,8 +104,8 @@ def _codes() -> list[Row]:
 
 
 def tables(world: World) -> dict[str, list[Row]]:
-    """Rows per file, without headers."""
-    companies = world.cast.companies
+    """Rows per file, without headers. The open data hold active entities only."""
+    companies = [company for company in world.cast.companies if company.standing != "stopped"]
     per_company = {
         "enterprise": _enterprise, "denomination": _denomination, "address": _address, "activity": _activity,
         "establishment": _establishment, "contact": _contact,
@@ -132,10 +135,6 @@ def open_data_zip(world: World) -> bytes:
 def router(world: World) -> APIRouter:
     """The download."""
     api = APIRouter(prefix="/kbo")
-    body = open_data_zip(world)
-
-    @api.get(f"/{FILE_NAME}")
-    def full() -> Response:
-        return Response(body, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{FILE_NAME}"'})
-
+    more = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
+    api.add_api_route(f"/{FILE_NAME}", download(open_data_zip(world), "application/zip", world.changed, more), methods=["GET"])
     return api

@@ -5,6 +5,8 @@ from trustrelay.sandbox.model import ListedCompany, ListedPerson
 from trustrelay.sandbox.world import World
 
 NULL = "-0- "
+# Entries keep their numbers when others are added, so organisations have a range of their own.
+FIRST_COMPANY = 990501
 FIRST_ENTITY, FIRST_ALIAS, FIRST_ADDRESS = 990001, 880001, 770001
 
 
@@ -35,7 +37,7 @@ def _remarks(entry: ListedPerson) -> str:
 
 def _entities(world: World) -> list[tuple[int, ListedPerson | ListedCompany]]:
     lists = world.cast.lists
-    return list(enumerate([*lists.ofac, *lists.ofac_companies], FIRST_ENTITY))
+    return [*enumerate(lists.ofac, FIRST_ENTITY), *enumerate(lists.ofac_companies, FIRST_COMPANY)]
 
 
 def sdn_csv(world: World) -> bytes:

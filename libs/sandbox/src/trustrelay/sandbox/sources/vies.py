@@ -46,6 +46,7 @@ def _register(world: World) -> dict[tuple[str, str], tuple[str, str]]:
             f"{c.address.street} {c.address.number}\n{c.address.postcode} {c.address.city}",
         )
         for c in world.cast.companies
+        if c.standing != "stopped"
     }
     return book | {(t.country, t.number): (t.name or UNDISCLOSED, t.address or UNDISCLOSED) for t in world.cast.foreign_traders}
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from trustrelay.case_api.domain.preconditions import case_closed
-from trustrelay.contracts.case_workflow import Update
 from trustrelay.servicekit import errors
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.servicekit.telemetry import get_logger
@@ -32,13 +31,14 @@ _KINDS: Mapping[str, type[ServiceError]] = {
 _ENDED = "AcceptedUpdateCompletedWorkflow"
 
 
-def refusal_in(failed: WorkflowUpdateFailedError, update: Update) -> ServiceError:
-    """The refusal of `update` (ApplicationError: type = reason, only detail = Refusal), or Internal / WORKFLOW_FAULT for anything else."""
+def refusal_in(failed: WorkflowUpdateFailedError, update: StrEnum, closed: Callable[[], ServiceError]) -> ServiceError:
+    """The refusal of `update` (ApplicationError: type = reason, only detail = Refusal), `closed` when the workflow ended under it, or
+    Internal / WORKFLOW_FAULT for anything else."""
     cause = failed.cause
     if not isinstance(cause, ApplicationError):
         return _fault(type(cause).__name__)
     if cause.type == _ENDED:
-        return case_closed()
+        return closed()
     refusal = next(iter(cause.details), None)
     if not isinstance(refusal, Mapping) or (kind := _KINDS.get(str(refusal.get("code")))) is None:
         return _fault(str(cause.type))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
-from trustrelay.contracts.case_workflow import Update
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.assertions import ActorAssertion, Signer
 
@@ -15,7 +15,7 @@ class SignedAssertions:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
-    def sign(self, action: Update, case_id: str, version: int, request_id: str, body_sha256: str, lifetime: timedelta) -> str:
+    def sign(self, action: StrEnum, about: str, version: int, request_id: str, body_sha256: str, lifetime: timedelta) -> str:
         """An EdDSA token about the caller of this moment."""
         caller = call_context.current()
         return self._signer.sign(
@@ -23,7 +23,7 @@ class SignedAssertions:
                 actor=caller.actor,
                 roles=tuple(sorted(caller.roles)),
                 tenant_id=caller.tenant_id,
-                case_id=case_id,
+                case_id=about,
                 action=str(action),
                 version=version,
                 request_id=request_id,

@@ -1,11 +1,12 @@
-"""Temporal: the workflow of a case, reached by updates."""
+"""Temporal: workflows of any kind, reached by updates."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from minio.error import MinioException
@@ -28,10 +29,10 @@ from urllib3.exceptions import HTTPError
 
 from trustrelay.case_api.adapters._refusals import refusal_in
 from trustrelay.case_api.application.messages import Payload
-from trustrelay.case_api.domain.preconditions import case_closed
-from trustrelay.contracts.case_workflow import TASK_QUEUE, WORKFLOW, CaseInput, OpenCase, Receipt, Status, Tier, Update, workflow_id
+from trustrelay.case_api.application.ports import Start
+from trustrelay.case_api.domain.addressees import Kind, R
 from trustrelay.servicekit import context as call_context
-from trustrelay.servicekit.errors import ServiceError, Unavailable
+from trustrelay.servicekit.errors import Unavailable
 from trustrelay.servicekit.telemetry import get_logger
 
 Connect = Callable[[], Awaitable[Client]]
@@ -45,10 +46,6 @@ _ANSWERED_WITHIN_SECONDS = 30.0
 #: Kept back from the caller's deadline for storing a refusal and answering.
 _RESERVE_SECONDS = 0.75
 
-_TENANT, _STATUS, _TEMPLATE, _COUNTRY, _TIER = (
-    SearchAttributeKey.for_keyword(name) for name in ("TenantId", "CaseStatus", "TemplateId", "Country", "AutomationTier")
-)
-
 
 class TemporalEngine:
     """The port `Engine`. Connects on first use and again after a failure: Temporal may come up later than we do."""
@@ -58,58 +55,69 @@ class TemporalEngine:
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
-    async def open(self, case: CaseInput, message: OpenCase) -> Receipt:
-        """Update-with-start: one call starts the workflow if need be and waits for its `open`."""
-        async with self._answering(Update.OPEN) as client:
-            start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-                WORKFLOW,
-                case,
-                id=workflow_id(case.tenant_id, case.case_id),
-                task_queue=TASK_QUEUE,
+    async def open(self, start: Start[R]) -> R:
+        """Update-with-start: one call starts the workflow if need be and waits for its first message."""
+        kind, tenant_id = start.kind, call_context.current().tenant_id
+        async with self._answering(kind, start.update) as client:
+            operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+                kind.workflow,
+                start.input,
+                id=kind.workflow_id(tenant_id, start.about),
+                task_queue=kind.task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=_search_attributes(case),
+                search_attributes=_search_attributes({"TenantId": tenant_id, **start.attributes}),
             )
-            with _start_observed(start):
-                receipt: Receipt = await client.execute_update_with_start_workflow(
-                    Update.OPEN,
-                    message,
-                    start_workflow_operation=start,
-                    id=message.envelope.request_id,
-                    result_type=Receipt,
+            with _start_observed(operation):
+                receipt: R = await client.execute_update_with_start_workflow(
+                    start.update,
+                    start.message,
+                    start_workflow_operation=operation,
+                    id=start.message.envelope.request_id,
+                    result_type=kind.receipt,
                     rpc_timeout=_time_left(),
                 )
             return receipt
 
-    async def send(self, workflow: str, update: Update, message: Payload) -> Receipt:
+    async def send(self, kind: Kind[R], about: str, update: StrEnum, message: Payload) -> R:
         """An update whose id is the request's, so that Temporal itself drops a twin."""
-        async with self._answering(update) as client:
-            handle = client.get_workflow_handle(workflow)
-            receipt: Receipt = await handle.execute_update(
-                update, message, id=message.envelope.request_id, result_type=Receipt, rpc_timeout=_time_left()
+        async with self._answering(kind, update) as client:
+            handle = client.get_workflow_handle(kind.workflow_id(call_context.current().tenant_id, about))
+            receipt: R = await handle.execute_update(
+                update, message, id=message.envelope.request_id, result_type=kind.receipt, rpc_timeout=_time_left()
             )
             return receipt
 
     @asynccontextmanager
-    async def _answering(self, update: Update) -> AsyncIterator[Client]:
+    async def _answering(self, kind: Kind[R], update: StrEnum) -> AsyncIterator[Client]:
         """A reachable client; what goes wrong inside becomes the contract's errors."""
-        client = await self._reachable()
+        try:
+            async with self.reachable() as client:
+                yield client
+        except WorkflowUpdateFailedError as failed:
+            raise refusal_in(failed, update, kind.closed) from failed
+        except WorkflowAlreadyStartedError as ended:
+            raise kind.closed() from ended
+        except RPCError as error:
+            raise (kind.closed() if _no_such_workflow(error) else engine_failed(error)) from error
+
+    @asynccontextmanager
+    async def reachable(self) -> AsyncIterator[Client]:
+        """A client that is connected and answers at this moment, for as long as the caller can wait; silence is Unavailable.
+
+        RPCError of what is asked of it passes: what NOT_FOUND means is the asker's to say.
+        """
+        client = await self._answers()
         try:
             async with asyncio.timeout(_time_left().total_seconds()):
                 yield client
-        except WorkflowUpdateFailedError as failed:
-            raise refusal_in(failed, update) from failed
-        except WorkflowAlreadyStartedError as ended:
-            raise case_closed() from ended
-        except RPCError as error:
-            raise _typed(error) from error
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
             raise _unavailable("no answer within the deadline") from error
         except (OSError, MinioException, HTTPError) as error:
             get_logger().warning("payload_store.failed", error_type=type(error).__name__)
             raise _unavailable("the payload store does not answer") from error
 
-    async def _reachable(self) -> Client:
+    async def _answers(self) -> Client:
         """Connected, and answering at this moment."""
         client = await self._connected()
         try:
@@ -148,16 +156,8 @@ def _start_observed(start: WithStartWorkflowOperation[Any, Any]) -> Iterator[Non
         asyncio.get_running_loop().call_later(_CONNECTED_WITHIN_SECONDS, started.cancel)
 
 
-def _search_attributes(case: CaseInput) -> TypedSearchAttributes:
-    """What operators filter by; nothing personal. The worker updates status and tier."""
-    pairs: list[SearchAttributePair[str]] = [
-        SearchAttributePair(_TENANT, case.tenant_id),
-        SearchAttributePair(_STATUS, Status.CREATED.value),
-        SearchAttributePair(_TEMPLATE, case.template_id),
-        SearchAttributePair(_COUNTRY, case.country),
-        SearchAttributePair(_TIER, Tier.UNSPECIFIED.value),
-    ]
-    return TypedSearchAttributes(pairs)
+def _search_attributes(values: Mapping[str, str]) -> TypedSearchAttributes:
+    return TypedSearchAttributes([SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()])
 
 
 def _time_left() -> timedelta:
@@ -167,10 +167,13 @@ def _time_left() -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _typed(error: RPCError) -> ServiceError:
-    """NOT_FOUND is a workflow that has ended; anything else is Temporal not doing its work now."""
-    if error.status == RPCStatusCode.NOT_FOUND and not any("Namespace" in detail.type_url for detail in error.grpc_status.details):
-        return case_closed()
+def _no_such_workflow(error: RPCError) -> bool:
+    """Whether this says that the workflow has ended, and not that the namespace is missing."""
+    return error.status == RPCStatusCode.NOT_FOUND and not any("Namespace" in detail.type_url for detail in error.grpc_status.details)
+
+
+def engine_failed(error: RPCError) -> Unavailable:
+    """Temporal not doing its work now."""
     get_logger().warning("workflow_engine.failed", code=error.status.name)
     return _unavailable(f"Temporal answered {error.status.name}")
 

@@ -79,7 +79,7 @@ class VerifyIdentity:
     """Use cases: start and complete. `desk` is None where no provider is configured (FailedPrecondition / IDENTITY_NOT_CONFIGURED)."""
 
     cases: Cases
-    send: SendMessage
+    send: SendMessage[Receipt]
     desk: IdentityDesk | None
 
     async def start(self, case_id: str, request_id: str) -> tuple[str, datetime]:

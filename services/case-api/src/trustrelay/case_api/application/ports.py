@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from enum import StrEnum
+from typing import Generic, Protocol
 
 from trustrelay.case_api.application.messages import Payload
+from trustrelay.case_api.domain.addressees import Chain, Kind, R, R_co, Standing
 from trustrelay.common.v1.assessment_types_pb2 import IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader, CasePolicy
 from trustrelay.common.v1.case_types_pb2 import CaseStatus, Subject
 from trustrelay.common.v1.decision_types_pb2 import AuditEvent
 from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
 from trustrelay.common.v1.requirement_types_pb2 import CaseDocument
-from trustrelay.contracts.case_workflow import CaseInput, OpenCase, Receipt, Update
+from trustrelay.contracts.case_workflow import Receipt as CaseReceipt
 from trustrelay.persistence.v1.case_store_service_pb2 import TemplateInfo
 
 
@@ -73,14 +75,33 @@ class UploadRequest:
     uploaded_by: str
 
 
-class Cases(Protocol):
+@dataclass(frozen=True, slots=True)
+class Start(Generic[R]):
+    """A workflow to start, with its first message. `attributes`: what operators filter by beside the tenant; nothing personal."""
+
+    kind: Kind[R]
+    about: str
+    input: object
+    update: StrEnum
+    message: Payload
+    attributes: Mapping[str, str]
+
+
+class Addressees(Protocol[R_co]):
+    """The read model of one kind of workflow."""
+
+    async def find_answer(self, request_id: str, body_sha256: str) -> R_co | None:
+        """The stored answer to an earlier request, None when there is none. AlreadyExists / REQUEST_ID_REUSED."""
+
+    async def standing(self, about: str) -> Standing:
+        """Where it stands. NotFound with the kind's own reason."""
+
+
+class Cases(Addressees[CaseReceipt], Protocol):
     """The read model of cases."""
 
     async def stage(self, staging: Staging) -> StagedCase:
         """Store who is to be reviewed. AlreadyExists / REQUEST_ID_REUSED, NotFound / TEMPLATE_NOT_FOUND."""
-
-    async def find_answer(self, request_id: str, body_sha256: str) -> Receipt | None:
-        """The stored answer to an earlier request, None when there is none. AlreadyExists / REQUEST_ID_REUSED."""
 
     async def case_file(self, case_id: str) -> CaseFile:
         """Everything known. NotFound / CASE_NOT_FOUND."""
@@ -136,29 +157,29 @@ class Objects(Protocol):
 class AuditLog(Protocol):
     """The append-only log."""
 
-    async def append(self, case_id: str, note: AuditNote) -> None:
+    async def append(self, chain: Chain, note: AuditNote) -> None:
         """Append once, however often it is called with the same event id."""
 
-    async def page(self, case_id: str, page_size: int, page_token: str) -> tuple[Sequence[AuditEvent], str]:
+    async def page(self, chain: Chain, page_size: int, page_token: str) -> tuple[Sequence[AuditEvent], str]:
         """A page of events and the next page's token."""
 
 
 class Engine(Protocol):
-    """The workflow of a case, reached by updates.
+    """Workflows, reached by updates.
 
-    Unavailable / WORKFLOW_ENGINE_UNAVAILABLE when it does not answer (nothing is queued by us); FailedPrecondition / CASE_CLOSED when the
-    workflow has ended; a message that the workflow refuses raises the refusal as a ServiceError.
+    Unavailable / WORKFLOW_ENGINE_UNAVAILABLE when it does not answer (nothing is queued by us); FailedPrecondition / the kind's `closed_reason`
+    when the workflow has ended; a message that the workflow refuses raises the refusal as a ServiceError.
     """
 
-    async def open(self, case: CaseInput, message: OpenCase) -> Receipt:
-        """Start the workflow of a new case and wait until the case is stored; for a started one, just the message."""
+    async def open(self, start: Start[R]) -> R:
+        """Start the workflow of something new and wait until it is stored; for a started one, just the message."""
 
-    async def send(self, workflow_id: str, update: Update, message: Payload) -> Receipt:
+    async def send(self, kind: Kind[R], about: str, update: StrEnum, message: Payload) -> R:
         """Deliver a message and wait until it is applied and stored."""
 
 
 class Assertions(Protocol):
     """Signs what the workflow will believe about who acts."""
 
-    def sign(self, action: Update, case_id: str, version: int, request_id: str, body_sha256: str, lifetime: timedelta) -> str:
+    def sign(self, action: StrEnum, about: str, version: int, request_id: str, body_sha256: str, lifetime: timedelta) -> str:
         """A statement about the current actor, valid for `lifetime`."""

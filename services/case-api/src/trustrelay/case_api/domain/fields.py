@@ -87,13 +87,18 @@ def answers(values: Mapping[str, str], problems: Problems) -> dict[str, str]:
     return dict(values)
 
 
-def case_id(value: str, problems: Problems | None = None) -> str:
-    """The canonical id of a case. What cannot be an id names no case: NotFound / CASE_NOT_FOUND; empty is a problem of the request."""
+def resource_id(path: str, value: str, reason: str, problems: Problems | None = None) -> str:
+    """The canonical id of something stored. What cannot be an id names nothing: NotFound / `reason`; empty is a problem of the request."""
     found = problems if problems is not None else Problems()
     if not value.strip():
-        found.add("case_id", "is required")
+        found.add(path, "is required")
         found.refuse_if_any()
     try:
         return str(uuid.UUID(value))
     except ValueError:
-        raise NotFound("CASE_NOT_FOUND", "there is no such case") from None
+        raise NotFound(reason, f"{path} names nothing that is here") from None
+
+
+def case_id(value: str, problems: Problems | None = None) -> str:
+    """The canonical id of a case; NotFound / CASE_NOT_FOUND."""
+    return resource_id("case_id", value, "CASE_NOT_FOUND", problems)

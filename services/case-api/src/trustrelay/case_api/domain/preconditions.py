@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from trustrelay.case_api.domain.addressees import CASE
 from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.contracts.case_workflow import TERMINAL, Status
-from trustrelay.contracts.etags import etag
-from trustrelay.servicekit.errors import Aborted, FailedPrecondition
+from trustrelay.servicekit.errors import FailedPrecondition
 
 #: While documents are processed, a customer may add more: they get another round.
 _UPLOADS_OPEN = frozenset({Status.AWAITING_DOCUMENTS, Status.PROCESSING_DOCUMENTS})
@@ -29,22 +29,10 @@ def is_closed(header: CaseHeader) -> bool:
     return status_of(header) in TERMINAL
 
 
-def case_closed(status: str = "") -> FailedPrecondition:
-    """The refusal of every message after the end."""
-    return FailedPrecondition("CASE_CLOSED", "the case is closed", metadata={"status": status} if status else {})
-
-
 def require_open(header: CaseHeader) -> None:
     """Raise FailedPrecondition / CASE_CLOSED after the end."""
     if is_closed(header):
-        raise case_closed(status_of(header))
-
-
-def require_etag(header: CaseHeader, seen: str) -> None:
-    """Raise Aborted / ETAG_MISMATCH unless the case is as the caller saw it; an absent etag means any."""
-    if seen and seen != etag(header.case_id, header.state_version):
-        metadata = {"status": str(status_of(header)), "state_version": str(header.state_version)}
-        raise Aborted("ETAG_MISMATCH", "the case has changed: read it again", metadata=metadata)
+        raise CASE.closed(status_of(header))
 
 
 def require_uploads_open(header: CaseHeader, message: str) -> None:

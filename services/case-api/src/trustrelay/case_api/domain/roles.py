@@ -14,6 +14,7 @@ CUSTOMER = "customer"
 
 _OFFICERS = frozenset({OFFICER})
 _MANAGERS = frozenset({MANAGER})
+_AUDITORS = frozenset({AUDITOR})
 _READERS = frozenset({OFFICER, MANAGER, AUDITOR})
 
 #: CaseService; any one of the roles suffices. A method that is not here is refused to everyone.
@@ -47,6 +48,53 @@ REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
 #: AdminService.
 ADMIN_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
     {"PutTemplate": _MANAGERS, "GetTemplate": _MANAGERS, "ListTemplates": _MANAGERS},
+)
+
+#: ShipmentService.
+SHIPMENT_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "CreateShipment": _OFFICERS,
+        "GetShipment": _READERS,
+        "ListShipments": _READERS,
+        "CreateShipmentUpload": _OFFICERS,
+        "CompleteShipmentUpload": _OFFICERS,
+        "SubmitShipmentDocuments": _OFFICERS,
+        "ResolveDiscrepancy": _OFFICERS,
+        "ConfirmResolution": _OFFICERS,
+        "DecideShipment": _OFFICERS,
+        "ListShipmentAuditEvents": _READERS,
+        "GetShipmentCapsule": _READERS,
+    }
+)
+
+#: MonitoringService.
+MONITORING_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "GetMonitoringSchedule": _READERS,
+        "PutMonitoringSchedule": _MANAGERS,
+        "DeleteMonitoringSchedule": _MANAGERS,
+        "PauseMonitoringSchedule": _MANAGERS,
+        "ResumeMonitoringSchedule": _MANAGERS,
+        "TriggerMonitoring": _MANAGERS,
+        "BackfillMonitoring": _MANAGERS,
+        "GetMonitoringRun": _READERS,
+        "ListMonitoringRuns": _READERS,
+        "ListAlerts": _READERS,
+        "ResolveAlert": _OFFICERS,
+    }
+)
+
+#: BatchService.
+BATCH_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "StartBatch": _MANAGERS,
+        "GetBatch": _MANAGERS | _AUDITORS,
+        "ListBatches": _MANAGERS | _AUDITORS,
+        "PauseBatch": _MANAGERS,
+        "ResumeBatch": _MANAGERS,
+        "CancelBatch": _MANAGERS,
+        "ListBatchResults": _MANAGERS | _AUDITORS,
+    }
 )
 
 

@@ -18,6 +18,7 @@ from trustrelay.case_api.application.portal import PortalAccess
 from trustrelay.case_api.application.ports import AuditLog, Cases, Templates
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.uploads import Uploads
+from trustrelay.case_api.domain.addressees import CASE
 from trustrelay.case_api.domain.preconditions import status_value
 from trustrelay.case_api.entrypoints import case_messages, case_requests, case_stewardship
 from trustrelay.contracts.case_workflow import Receipt
@@ -30,7 +31,7 @@ class Application:
     """Everything that an entrypoint can ask for."""
 
     open_case: OpenCaseUseCase
-    send: SendMessage
+    send: SendMessage[Receipt]
     uploads: Uploads
     portal: PortalAccess
     identity: VerifyIdentity
@@ -133,7 +134,7 @@ class CaseServicer(CaseServiceServicer):
     async def ListAuditEvents(self, request: pb.ListAuditEventsRequest, context: ServicerContext) -> pb.ListAuditEventsResponse:
         """A page of the log."""
         size = case_requests.page_size(request.page_size, limit=1000)
-        events, token = await self._app.audit.page(_case(request.case_id), size, request.page_token)
+        events, token = await self._app.audit.page(CASE.chain(_case(request.case_id)), size, request.page_token)
         return pb.ListAuditEventsResponse(events=events, next_page_token=token)
 
     async def GetCapsule(self, request: pb.GetCapsuleRequest, context: ServicerContext) -> pb.GetCapsuleResponse:
@@ -141,7 +142,7 @@ class CaseServicer(CaseServiceServicer):
         return pb.GetCapsuleResponse(capsule=await self._app.fetch_capsule(_case(request.case_id)))
 
     async def _sent(self, message: Message) -> pb.MessageReceipt:
-        return _receipt(_seen(message.case_id), await self._app.send(message))
+        return _receipt(_seen(message.about), await self._app.send(message))
 
 
 def _case(case_id: str) -> str:

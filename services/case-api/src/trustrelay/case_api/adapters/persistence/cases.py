@@ -10,6 +10,8 @@ import grpc
 
 from trustrelay.case_api.adapters.persistence._reached import reached
 from trustrelay.case_api.application.ports import PortalCaseRef, StagedCase, Staging
+from trustrelay.case_api.domain.addressees import Standing
+from trustrelay.case_api.domain.preconditions import is_closed, status_of
 from trustrelay.common.v1.assessment_types_pb2 import IdentityResult
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
@@ -50,6 +52,11 @@ class PersistenceCases:
                 return None
             raise
         return _receipt(found.answer)
+
+    async def standing(self, about: str) -> Standing:
+        """GetCaseFile's header."""
+        header = (await self.case_file(about)).header
+        return Standing(about, str(status_of(header)), header.state_version, is_closed(header))
 
     async def case_file(self, case_id: str) -> CaseFile:
         """GetCaseFile."""

@@ -15,6 +15,8 @@ from trustrelay.persistence_service.application.ports import Page
 from trustrelay.persistence_service.domain.cases import Case
 
 _ADVANCED = ("status", "state_version", "iteration", "tier", "tier_set_by", "updated_at", "opened_at", "expire_time", "trace_id", "owner")
+# To other rows; none is NULL in the database, empty here.
+_LINKS = ("predecessor_case_id", "review_of_case_id", "opened_by_alert_id")
 _later = cases.alias()
 _SUCCESSOR = (
     select(_later.c.case_id)
@@ -39,7 +41,8 @@ class CaseRepository(Repository):
         """Insert, or find the row of the same request; the stored one."""
         plain = ("case_id", "request_id", "request_sha256", "template_id", "template_version", "language", "created_by", "created_at", "updated_at")
         values: dict[str, object] = {name: getattr(case, name) for name in (*plain, "owner")}
-        values |= {"subject": to_json(case.subject), "policy": to_json(case.policy), "predecessor_case_id": case.predecessor_case_id or None}
+        values |= {"subject": to_json(case.subject), "policy": to_json(case.policy)}
+        values |= {name: getattr(case, name) or None for name in _LINKS}
         await self._insert_new(cases, values)
         return await self.of_request(case.request_id) or case
 
@@ -55,6 +58,10 @@ class CaseRepository(Repository):
     async def get(self, case_id: str) -> Case:
         """The row as committed."""
         return await self._one(case_id, staged=False, lock=False)
+
+    async def find(self, case_id: str) -> Case:
+        """The row as committed, staged or opened."""
+        return await self._one(case_id, staged=True, lock=False)
 
     async def advance(self, case: Case) -> None:
         """Write what a transition changes; triggers refuse what must not be."""
@@ -96,7 +103,7 @@ class CaseRepository(Repository):
 
 def _case(row: Row[Any]) -> Case:
     values = dict(row._mapping)
-    for name in ("status", "predecessor_case_id", "successor_case_id"):
+    for name in ("status", "successor_case_id", *_LINKS):
         values[name] = values[name] or ""
     values["subject"] = from_json(Subject, values["subject"])
     values["policy"] = from_json(CasePolicy, values["policy"])

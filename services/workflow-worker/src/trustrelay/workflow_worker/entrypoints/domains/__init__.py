@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trustrelay.workflow_worker.application.services import Services
+from trustrelay.workflow_worker.entrypoints.domains.batch import batch
 from trustrelay.workflow_worker.entrypoints.domains.compliance import compliance
 from trustrelay.workflow_worker.entrypoints.domains.domain import Domain
 from trustrelay.workflow_worker.entrypoints.domains.shipment import shipment
 
-DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance, "shipment": shipment}
+DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance, "shipment": shipment, "batch": batch}
 
 __all__ = ["DOMAINS", "Domain"]

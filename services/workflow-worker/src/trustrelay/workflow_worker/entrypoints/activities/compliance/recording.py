@@ -11,6 +11,7 @@ from trustrelay.workflow_worker.domain.compliance.records import Assessed, CaseR
 from trustrelay.workflow_worker.domain.compliance.state import Summary
 from trustrelay.workflow_worker.entrypoints.activities.calling import operation_id
 from trustrelay.workflow_worker.entrypoints.activities.compliance.facts import to_summary
+from trustrelay.workflow_worker.entrypoints.activities.measures import count_checks
 
 _SECONDS = 25
 
@@ -23,7 +24,9 @@ def recording(case: CaseRef, stage: str, part: str = "") -> RecordInvestigationR
 
 async def record(services: Services, found: RecordInvestigationRequest) -> Summary:
     """Stores it; the same again changes nothing. Objects are hashed by the store, so this may take a while."""
-    return to_summary((await services.persistence.cases.RecordInvestigation(found, timeout=_SECONDS)).summary)
+    stored = await services.persistence.cases.RecordInvestigation(found, timeout=_SECONDS)
+    count_checks((check.kind, outcome_name(check.outcome), check.reason) for check in found.checks)
+    return to_summary(stored.summary)
 
 
 async def record_assessed(services: Services, found: RecordInvestigationRequest) -> Assessed:

@@ -1,0 +1,1 @@
+"""Passes of a risk model over a portfolio of decided cases."""
