@@ -121,6 +121,8 @@ SIGNAL_PREFIX = "signal_"
 # Sent by the background conversion of a case's official documents when it ended; carries nothing and only ends a wait.
 EXTRACTION_FINISHED = "extraction_finished"
 EXTRACTION_WORKFLOW = "DocumentExtraction"
+# Sent when stored facts of an open case were changed by something else than the case; carries nothing: the case reads them again.
+FACTS_CHANGED = "facts_changed"
 
 
 def extraction_workflow_id(tenant_id: str, case_id: str, iteration: int) -> str:

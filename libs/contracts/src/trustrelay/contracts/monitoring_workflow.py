@@ -89,16 +89,6 @@ class MonitoringResult:
 
 
 @dataclass(frozen=True)
-class SuppressionInput:
-    """One refresh of a tenant's suppression."""
-
-    tenant_id: str
-    page_token: str = ""
-    lists_refreshed: bool = False
-    expired: bool = False
-
-
-@dataclass(frozen=True)
 class SuppressionResult:
     """What a refresh came to."""
 
@@ -106,3 +96,18 @@ class SuppressionResult:
     tested_hits: int = 0
     reopened_hits: int = 0
     not_assessed_hits: int = 0
+    # CLEAR: the lists were fetched anew; NOT_ASSESSED with the reason: hits were tested against those that were loaded.
+    lists_outcome: str = ""
+    lists_reason: str = ""
+
+
+@dataclass(frozen=True)
+class SuppressionInput:
+    """One refresh of a tenant's suppression."""
+
+    tenant_id: str
+    # What a refresh that continues as new knows already: where it goes on, what is done, what it came to so far.
+    page_token: str = ""
+    lists_refreshed: bool = False
+    expired: bool = False
+    so_far: SuppressionResult = SuppressionResult()

@@ -130,6 +130,7 @@ class StackEnvironment:
             "TRUSTRELAY_HOST": LOOPBACK,
             "TRUSTRELAY_PORT": str(self.ports[name]),
             "TRUSTRELAY_OTLP_ENDPOINT": self.target("collector"),
+            "TRUSTRELAY_METRICS_INTERVAL_SECONDS": "10",
             "TRUSTRELAY_LOG_LEVEL": os.environ.get("TRUSTRELAY_LOG_LEVEL", "INFO"),
         }
 

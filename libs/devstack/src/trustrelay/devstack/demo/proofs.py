@@ -14,6 +14,7 @@ from temporalio.client import Client
 from trustrelay.common.v1.case_file_pb2 import CaseFile
 from trustrelay.devstack.client import patiently
 from trustrelay.devstack.demo.history import MAX_BYTES, MAX_EVENTS, inspect_history
+from trustrelay.devstack.demo.measured import metrics_by_service
 from trustrelay.devstack.demo.people import TENANT, People
 from trustrelay.devstack.demo.privacy import MINIMUM_SPANS, SERVICES, ForbiddenWords, scan_files, spans_by_service
 from trustrelay.devstack.demo.sealing import openssl_verifies
@@ -60,7 +61,7 @@ class Proofs:
         expect(not facts.leaks, f"nothing personal is readable in the history: {facts.leaks}")
 
     async def privacy(self) -> None:
-        """Every service is traced, every stage can be followed, and none of it names anybody."""
+        """Every service is traced and measured, every stage can be followed, and none of it names anybody."""
         data = self.stack.environment.data
         traces = data.telemetry / "traces.jsonl"
         await asyncio.sleep(_EXPORT_SECONDS)
@@ -70,6 +71,9 @@ class Proofs:
         self.teller.tell("spans: " + ", ".join(f"{name} {counts[name]}" for name in SERVICES))
         few = [name for name in SERVICES if counts[name] < MINIMUM_SPANS]
         expect(not few, f"at least {MINIMUM_SPANS} spans of every service were seen, not of {few}")
+        measured = metrics_by_service(data.telemetry / "metrics.jsonl")
+        self.teller.tell("metrics: " + ", ".join(f"{name} {len(measured.get(name, ()))}" for name in SERVICES))
+        expect(measured.keys() >= set(SERVICES), f"every service exports metrics, not {sorted(set(SERVICES) - measured.keys())}")
         stages = judge_stages(traces, self.since.get(traces, 0))
         self.teller.tell(f"traces: {stages.continued} stages continue a message's trace, {stages.linked} are linked to their case")
         expect(not stages.broken and stages.continued > 0 and stages.linked > 0, f"every stage can be followed, not {stages.broken}")

@@ -4,7 +4,12 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Doubl
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels"})
+_NOT_OF_A_CASE = frozenset(
+    {"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "monitoring_schedules", "monitoring_runs"}
+)
+_NOT_OF_A_CASE = frozenset({
+    "templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels", "suppression_rules",
+})  # fmt: skip
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
@@ -20,7 +25,8 @@ def _table(name: str, key: str, *, text: str = "", number: str = "", time: str =
 cases = _table(
     "cases",
     "case_id",
-    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id",
+    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id review_of_case_id"
+    " opened_by_alert_id",
     number="template_version state_version iteration",
     time="created_at updated_at opened_at expire_time decided_at",
     json="subject policy projection",
@@ -103,6 +109,24 @@ alerts = _table(
     time="created_at resolved_at",
     json="body",
 )
+
+suppression_rules = _table(
+    "suppression_rules",
+    "rule_id",
+    text="rule_id request_id request_sha256 status party_id dataset entity_id caption reason created_by accepted_by case_id hit_id end_reason"
+    " ended_by operation_id",
+    number="version",
+    time="created_at expire_at ended_at",
+    json="discriminators",
+)
+hit_tests = _table("hit_tests", "case_id hit_id", text="hit_id outcome reason found_by", time="tested_at", json="dataset")
+hit_reopenings = _table(
+    "hit_reopenings",
+    "operation_id case_id hit_id",
+    text="hit_id operation_id rule reason found_by alert_id",
+    time="created_at",
+    more=(Column("case_closed", Boolean()),),
+)
 batch_runs = _table(
     "batch_runs",
     "run_id",
@@ -123,3 +147,24 @@ batch_results = _table(
     more=(Column("before_score", Double()), Column("after_score", Double()), Column("changed", Boolean())),
 )
 batch_levels = _table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
+
+monitoring_schedules = _table(
+    "monitoring_schedules", "", text="updated_by", number="version", time="updated_at", json="body", more=(Column("in_use", Boolean()),)
+)
+monitoring_runs = _table(
+    "monitoring_runs",
+    "run_id",
+    text="run_id status trigger reason",
+    number="cases_total cases_checked cases_not_assessed alerts_opened",
+    time="started_at heard_at ended_at",
+    json="policy",
+)
+monitoring_observations = _table(
+    "monitoring_observations",
+    "run_id case_id",
+    text="run_id",
+    time="observed_at",
+    json="body",
+    more=(Column("not_assessed", Boolean()),),
+)
+monitoring_states = _table("monitoring_states", "case_id check_kind", text="check_kind run_id outcome", time="observed_at", json="body")
