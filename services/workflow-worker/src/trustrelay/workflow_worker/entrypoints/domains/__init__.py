@@ -8,7 +8,8 @@ from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.entrypoints.domains.batch import batch
 from trustrelay.workflow_worker.entrypoints.domains.compliance import compliance
 from trustrelay.workflow_worker.entrypoints.domains.domain import Domain
+from trustrelay.workflow_worker.entrypoints.domains.monitoring import monitoring
 
-DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance, "batch": batch}
+DOMAINS: dict[str, Callable[[Services], Domain]] = {"compliance": compliance, "batch": batch, "monitoring": monitoring}
 
 __all__ = ["DOMAINS", "Domain"]
