@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     # The sandbox knows only modules that this one imports by name, and resolves the types of activity results in them.
+    import trustrelay.contracts.case_workflow
     import trustrelay.contracts.monitoring_workflow
     import trustrelay.workflow_worker.domain.lists
     import trustrelay.workflow_worker.domain.monitoring.records  # noqa: F401
