@@ -165,7 +165,7 @@ async def test_a_document_goes_from_upload_to_verdict(service: Service, ubo_pdf:
     result = events[-1].result
     assert (result.media_type, result.pages, result.tables, result.needs_review) == ("application/pdf", 1, 1, False)
     assert result.pipeline.startswith("docling-slim/rules ")
-    assert set(result.versions) == {"docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxruntime", "rules"}
+    assert set(result.versions) == {"docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxruntime", "defusedxml", "rules"}
     markdown = service.store.objects[result.markdown.key]
     assert b"Vlierbeek Logistics BV" in markdown
     assert result.markdown.sha256 == hashlib.sha256(markdown).hexdigest()

@@ -124,10 +124,14 @@ class ConvertDocument:
             pages=done.reading.pages,
             tables=done.reading.tables,
             quality=_with_notices(measure(text, done.reading), done.notices),
-            pipeline=f"{PIPELINE_ID} {done.versions['docling-slim']} rules-{done.versions['rules']}",
+            pipeline=f"{done.pipeline or _docling(done)} rules-{done.versions['rules']}",
             versions=done.versions,
             notices=(*done.notices, *notices(text)),
         )
+
+
+def _docling(done: WorkerReport) -> str:
+    return f"{PIPELINE_ID} {done.versions['docling-slim']}"
 
 
 async def _next(steps: asyncio.Queue[Progress], work: asyncio.Task[ConversionResult], seconds: float) -> Progress | None:
