@@ -76,8 +76,8 @@ class ComplianceCaseWorkflow(CaseMessages):
         return True
 
     async def _opened(self) -> None:
-        """A successor opens itself, as the escalation was the officer's word; any other case waits for its message."""
-        if self._case.predecessor_case_id and not self._state.opened:
+        """A successor opens itself, as the escalation was the officer's word, and a review, as policy is; any other case waits for its message."""
+        if (self._case.predecessor_case_id or self._case.review_of_alert_id) and not self._state.opened:
             await self._parts.recorder.open(self._case.created_by, current_traceparent(), expiry_of(self._case, workflow.now()), None)
         await workflow.wait_condition(lambda: self._state.opened)
 
