@@ -31,6 +31,10 @@ class OsintSettings(ServiceSettings):
     list_un_url: str = Field("", description="address of the UN consolidated.xml")
     list_eu_url: str = Field("", description="address of the EU xmlFullSanctionsList_1_1")
     list_pep_url: str = Field("", description="address of PEP entities as FollowTheMoney JSON lines")
+    shipment_rules_file: Path | None = Field(None, description="YAML with the rules that papers are compared by; default: the product's own")
+    goods_controls_file: Path | None = Field(None, description="goods control lists as CSV; without file and address they are NOT_ASSESSED")
+    goods_controls_url: str = Field("", description="address of goods control lists as CSV; a file wins")
+    goods_controls_hours: float = Field(24.0, gt=0, description="hours between two loads of the goods control lists")
 
     @property
     def hosts(self) -> frozenset[str]:
