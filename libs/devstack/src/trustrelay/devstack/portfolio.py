@@ -25,7 +25,7 @@ INSERT INTO cases (tenant_id, case_id, request_id, request_sha256, template_id, 
 SELECT '{tenant}', case_id, md5('request/{tenant}/' || n)::uuid::text, repeat('0', 64),
        CASE WHEN person THEN 'kyc_natural_person' ELSE 'kyb_standard' END, 1,
        CASE WHEN person THEN jsonb_build_object('type', 'SUBJECT_TYPE_PERSON', 'legal_name', 'Invented Person ' || n, 'country', country,
-                                                'birth_date', '1970-01-01', 'nationality', (ARRAY['BE', 'NL', 'MA', 'VN'])[1 + n % 4])
+                                                'birth_date', '1970-01-01', 'nationality', (ARRAY['BE', 'NL', 'FR', 'MA'])[1 + n % 4])
             ELSE jsonb_build_object('type', 'SUBJECT_TYPE_COMPANY', 'legal_name', 'Invented Company ' || n, 'country', country,
                                     'registration_number', lpad(n::text, 10, '0'), 'website', 'https://company-' || n || '.example') END,
        'en', '{{"path": "kyb", "mandatory_check_kinds": ["registry_status", "vat_vies"]}}', CASE WHEN n % 20 = 0 THEN 'APPROVED_WITH_RESTRICTIONS'
@@ -46,7 +46,8 @@ INSERT INTO parties (tenant_id, case_id, party_id, source, body)
 SELECT '{tenant}', case_id, md5(case_id || p)::uuid::text, source, jsonb_build_object(
          'party_id', md5(case_id || p)::uuid::text, 'type', 'SUBJECT_TYPE_PERSON', 'full_name', 'Invented Party ' || n || '-' || p,
          'roles', CASE WHEN p = 1 THEN '["PARTY_ROLE_BENEFICIAL_OWNER"]'::jsonb ELSE '["PARTY_ROLE_DIRECTOR"]'::jsonb END,
-         'birth_date', '1961-05-14', 'nationality', (ARRAY['BE', 'BE', 'NL', 'FR', 'VN'])[1 + (n + p) % 5], 'share', '0.5', 'source', source)
+         'birth_date', '1961-05-14', 'share', '0.5', 'source', source,
+         'nationality', CASE WHEN n % 40 = 0 THEN 'VN' ELSE (ARRAY['BE', 'BE', 'NL', 'FR', 'DE'])[1 + (n + p) % 5] END)
   FROM seeded, generate_series(1, 2 + n % 3) p, unnest(ARRAY['declared', 'kbo']) source WHERE source = 'kbo' OR p = 1;
 INSERT INTO checks (tenant_id, case_id, check_id, kind, outcome, body)
 SELECT '{tenant}', case_id, kind, kind, found, jsonb_build_object(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,9 @@ from trustrelay.osint_service.entrypoints import protos
 from trustrelay.servicekit.errors import FieldViolation, InvalidArgument
 
 _UNKNOWN = decision_types.RISK_LEVEL_UNSPECIFIED
+LARGEST_BATCH = 1000
+# Cases scored without a pause: a few milliseconds.
+_SLICE = 20
 
 
 class RiskServicer(stubs.RiskServiceServicer):
@@ -27,16 +31,19 @@ class RiskServicer(stubs.RiskServiceServicer):
 
     async def AssessRisk(self, request: messages.AssessRiskRequest, context: Any) -> messages.AssessRiskResponse:
         """INVALID_ARGUMENT: AS_OF_DATE_INVALID, AS_OF_DATE_UNSUPPORTED (before the first country list)."""
-        facts = Facts(
-            subject=protos.subject(request.subject),
-            profiles=tuple(protos.profile(each) for each in request.profiles),
-            parties=protos.parties(request.parties),
-            checks=tuple(protos.check(each) for each in request.checks),
-            findings=protos.live_findings(request.findings),
-            hits=tuple(_hit(each) for each in request.hits),
-            as_of=_as_of(request.as_of_date),
-        )
-        return messages.AssessRiskResponse(assessment=_assessment(assess(facts), request.checkpoint, model_version(facts.subject.type)))
+        return messages.AssessRiskResponse(assessment=_assessed(request))
+
+    async def BatchAssessRisk(self, request: messages.BatchAssessRiskRequest, context: Any) -> messages.BatchAssessRiskResponse:
+        """INVALID_ARGUMENT: BATCH_TOO_LARGE. Other calls are served between slices: a batch holds nobody up for longer than one."""
+        if len(request.requests) > LARGEST_BATCH:
+            violation = FieldViolation("requests", f"must be at most {LARGEST_BATCH}")
+            raise InvalidArgument("BATCH_TOO_LARGE", "score them in several calls", violations=(violation,))
+        results: list[messages.BatchAssessRiskResult] = []
+        for each in request.requests:
+            if results and len(results) % _SLICE == 0:
+                await asyncio.sleep(0)
+            results.append(_result(each))
+        return messages.BatchAssessRiskResponse(results=results)
 
     async def AssignTier(self, request: messages.AssignTierRequest, context: Any) -> messages.AssignTierResponse:
         """INVALID_ARGUMENT: AGREEMENT_OUT_OF_RANGE."""
@@ -74,6 +81,31 @@ class RiskServicer(stubs.RiskServiceServicer):
             rule_version=quality.RULE_VERSION,
         )  # fmt: skip
         return messages.ScoreQualityResponse(quality=score)
+
+
+def _assessed(request: messages.AssessRiskRequest) -> decision_types.RiskAssessment:
+    """Raises InvalidArgument for facts that the rules cannot judge."""
+    facts = Facts(
+        subject=protos.subject(request.subject),
+        profiles=tuple(protos.profile(each) for each in request.profiles),
+        parties=protos.parties(request.parties),
+        checks=tuple(protos.check(each) for each in request.checks),
+        findings=protos.live_findings(request.findings),
+        hits=tuple(_hit(each) for each in request.hits),
+        as_of=_as_of(request.as_of_date),
+    )
+    return _assessment(assess(facts), request.checkpoint, model_version(facts.subject.type))
+
+
+def _result(request: messages.AssessRiskRequest) -> messages.BatchAssessRiskResult:
+    """What AssessRisk would refuse, or could not read, is this case's reason and nobody else's."""
+    try:
+        return messages.BatchAssessRiskResult(assessment=_assessed(request))
+    except InvalidArgument as refused:
+        return messages.BatchAssessRiskResult(not_assessed_reason=refused.reason)
+    except (ValueError, KeyError):
+        # A number of an enum that this version does not know.
+        return messages.BatchAssessRiskResult(not_assessed_reason="FACTS_UNREADABLE")
 
 
 def _aged(message: evidence_types.Evidence) -> confidence.Aged:

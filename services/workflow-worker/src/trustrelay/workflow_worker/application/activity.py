@@ -39,6 +39,8 @@ class Activity(Generic[A, R]):
     retry_class: RetryClass
     best_effort: bool = False
     streams: bool = False
+    # After how long without a beat the attempt's worker counts as gone, where it streams. Beats reach the server every 10 s at the latest.
+    heartbeat: timedelta = HEARTBEAT
 
     @property
     def retry_policy(self) -> RetryPolicy:

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.workflow_worker.application.activity import HEARTBEAT, Activity
+    from trustrelay.workflow_worker.application.activity import Activity
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -26,7 +26,7 @@ async def run_activity(activity: Activity[A, R], argument: A) -> R:
         result_type=activity.result,
         start_to_close_timeout=activity.limit,
         schedule_to_close_timeout=activity.schedule_to_close,
-        heartbeat_timeout=HEARTBEAT if activity.streams else None,
+        heartbeat_timeout=activity.heartbeat if activity.streams else None,
         retry_policy=activity.retry_policy,
     )
     return result

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, FactChange
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
-from trustrelay.persistence_service.adapters.postgres.tables import alerts
+from trustrelay.persistence_service.adapters.postgres.tables import alerts, cases
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.enums import ALERT_STATUS, SEVERITY
 
@@ -18,12 +19,15 @@ class AlertRepository(Repository):
 
     async def open(self, alert: NewAlert, created_at: datetime) -> bool:
         """False when it is known: the first finder stays."""
-        body = Alert(changes=[FactChange(fact=one.fact, before=one.before, after=one.after) for one in alert.changes])
-        values = {
-            "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
-            "found_by": alert.found_by, "created_at": created_at, "body": to_json(body),
-        }  # fmt: skip
-        return await self._insert_new(alerts, values)
+        return await self._insert_new(alerts, _values(alert, created_at))
+
+    async def open_all(self, new: Sequence[NewAlert], created_at: datetime) -> int:
+        """As `open`, for many at once; how many were new."""
+        rows = [{"tenant_id": self._tenant, **_values(alert, created_at)} for alert in {one.alert_id: one for one in new}.values()]
+        if not rows:
+            return 0
+        statement = insert(alerts).values(rows).on_conflict_do_nothing().returning(alerts.c.alert_id)
+        return len((await self._db.execute(statement)).all())
 
     async def get(self, alert_id: str) -> Alert | None:
         """One alert."""
@@ -44,6 +48,14 @@ class AlertRepository(Repository):
         """The case that reviews it; set once (trigger)."""
         await self._db.execute(update(alerts).where(self._one(alert_id)).values(review_case_id=case_id))
 
+    async def to_review(self, case_id: str, found_by: str) -> Sequence[Alert]:
+        """Open alerts of monitoring whose review is not open yet, whichever run was cut short before it, and all of `found_by`."""
+        unopened = exists().where(cases.c.tenant_id == alerts.c.tenant_id, cases.c.case_id == alerts.c.review_case_id, cases.c.opened_at.is_(None))
+        waiting = alerts.c.found_by.startswith("monitoring-run/") & (alerts.c.status == "OPEN") & (alerts.c.review_case_id.is_(None) | unopened)
+        query = select(alerts).where(alerts.c.tenant_id == self._tenant, alerts.c.case_id == case_id, (alerts.c.found_by == found_by) | waiting)
+        rows = await self._db.execute(query.order_by(alerts.c.created_at, alerts.c.alert_id))
+        return [_alert(dict(row._mapping)) for row in rows]
+
     async def page(self, *, size: int, before: tuple[datetime, str] | None, status: str = "", case_id: str = "") -> Sequence[Alert]:
         """Newest first, those older than `before` (creation time and id)."""
         query = select(alerts).where(alerts.c.tenant_id == self._tenant)
@@ -59,6 +71,14 @@ class AlertRepository(Repository):
 
     def _one(self, alert_id: str) -> Any:
         return (alerts.c.tenant_id == self._tenant) & (alerts.c.alert_id == alert_id)
+
+
+def _values(alert: NewAlert, created_at: datetime) -> dict[str, object]:
+    body = Alert(changes=[FactChange(fact=one.fact, before=one.before, after=one.after) for one in alert.changes])
+    return {
+        "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
+        "found_by": alert.found_by, "created_at": created_at, "body": to_json(body),
+    }  # fmt: skip
 
 
 def _alert(row: Mapping[str, Any]) -> Alert:

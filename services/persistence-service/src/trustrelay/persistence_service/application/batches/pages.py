@@ -10,7 +10,7 @@ from trustrelay.persistence_service.application.ports import Store
 DEFAULT_PAGE, LARGEST_PAGE = 200, 1000
 _DEFAULT_PAGES, _MOST_PAGES = 50, 100
 # Cases read at a time: building their messages holds the process for some milliseconds, and decisions wait that long.
-CHUNK = 25
+CHUNK = 50
 
 
 async def plan_pages(store: Store, tenant: str, run_id: str, *, after: str, page_size: int, page_limit: int) -> tuple[Sequence[CutPage], bool]:

@@ -31,13 +31,12 @@ async def record_results(store: Store, clock: Clock, tenant: str, run_id: str, c
             return len(fresh), 0
         scored = [score for score in scores if score.case_id in fresh and score.outcome == "CLEAR"]
         await unit.batches.make_current(run, scored)
-        opened = [await unit.alerts.open(alert, now) for alert in _alerts(run, scored)]
-        return len(fresh), sum(opened)
+        return len(fresh), await unit.alerts.open_all(_alerts(run, scored), now)
 
 
-def _alerts(run: Run, scores: Iterable[Score]) -> Iterable[NewAlert]:
+def _alerts(run: Run, scores: Iterable[Score]) -> Sequence[NewAlert]:
     found = (raised(run, score.case_id, score.before_level, score.after_level) for score in scores)
-    return (alert for alert in found if alert is not None)
+    return [alert for alert in found if alert is not None]
 
 
 def _score(one: ScoredCase) -> Score:

@@ -1,0 +1,1 @@
+"""Workflow code of batch runs."""
