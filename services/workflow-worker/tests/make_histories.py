@@ -182,12 +182,12 @@ STORIES: tuple[Callable[[Server], Awaitable[RunningCase]], ...] = (
 )
 
 
-def _without_traces_of_this_machine(told: Any) -> Any:
+def without_traces_of_this_machine(told: Any) -> Any:
     """Process names and stack traces say nothing to a replay."""
     if isinstance(told, dict):
-        return {key: "" if key in ("identity", "stackTrace") else _without_traces_of_this_machine(value) for key, value in told.items()}
+        return {key: "" if key in ("identity", "stackTrace") else without_traces_of_this_machine(value) for key, value in told.items()}
     if isinstance(told, list):
-        return [_without_traces_of_this_machine(value) for value in told]
+        return [without_traces_of_this_machine(value) for value in told]
     return told
 
 
@@ -201,7 +201,7 @@ async def main() -> None:
             case = await story(server)
             await case.handle.result()
             history = await case.handle.fetch_history()
-        text = json.dumps(_without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
+        text = json.dumps(without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
         (FOLDER / f"{story.__name__}.json").write_text(text + "\n")
 
 

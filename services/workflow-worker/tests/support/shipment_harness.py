@@ -66,7 +66,7 @@ class RunningShipment:
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The workflow."""
-        return self.server.env.client.get_workflow_handle(contract.workflow_id(TENANT, self.input.shipment_id))
+        return self.server.env.client.get_workflow_handle(contract.workflow_id(self.input.tenant_id, self.input.shipment_id))
 
     async def message(self, update: ShipmentUpdate, sender: Sender = OFFICER, *, request_id: str = "", version: int = 0, **payload: Any) -> Any:
         """A signed message with the defaults of its kind."""
@@ -75,8 +75,8 @@ class RunningShipment:
         digest = payload_sha256(self.input.shipment_id, message) if defaults else _BODY
         request, now = request_id or str(uuid.uuid4()), await self.server.env.get_current_time()
         assertion = ActorAssertion(
-            actor=sender.actor, roles=sender.roles, tenant_id=TENANT, case_id=self.input.shipment_id, action=str(update), version=version,
-            request_id=request, body_sha256=digest, expires_at=now + timedelta(minutes=5),
+            actor=sender.actor, roles=sender.roles, tenant_id=self.input.tenant_id, case_id=self.input.shipment_id, action=str(update),
+            version=version, request_id=request, body_sha256=digest, expires_at=now + timedelta(minutes=5),
         )  # fmt: skip
         token = SIGNER.sign(replace(assertion, **sender.claims))
         return replace(message, envelope=Envelope(request, digest, token, version))
@@ -126,6 +126,13 @@ class RunningShipment:
             assert time.monotonic() < deadline, f"stored {self.script.statuses}; calls {self.script.calls}"
             await asyncio.sleep(0.01)
 
+    async def another_run(self, before: str | None) -> None:
+        """Waits until it has continued as new."""
+        deadline = time.monotonic() + PATIENCE
+        while (await self.handle.describe()).run_id == before:
+            assert time.monotonic() < deadline, "it did not continue as new"
+            await asyncio.sleep(0.02)
+
     async def result(self) -> ShipmentReceipt:
         """The workflow's end; time is skipped while waiting."""
         async with asyncio.timeout(PATIENCE):
@@ -149,21 +156,27 @@ class ShipmentServer:
         await self.host.begin()
 
     async def start(self, script: ScriptedShipment | None = None, *, open_it: bool = True) -> RunningShipment:
-        """A shipment, opened as case-api does: update-with-start."""
+        """A shipment, opened unless a test wants to see it before."""
         shipment = ShipmentInput(str(uuid.uuid4()), TENANT, "officer-one")
         self.shipments[shipment.shipment_id] = script or ScriptedShipment()
         running = RunningShipment(self, shipment, self.shipments[shipment.shipment_id])
-        options: dict[str, Any] = {"id": contract.workflow_id(TENANT, shipment.shipment_id), "task_queue": contract.TASK_QUEUE}
-        options["task_timeout"] = self.task_timeout
-        if not open_it:
-            await self.env.client.start_workflow(contract.WORKFLOW, shipment, **options)
-            return running
-        start = WithStartWorkflowOperation(contract.WORKFLOW, shipment, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING, **options)
+        if open_it:
+            await self.open(running)
+        else:
+            await self.env.client.start_workflow(contract.WORKFLOW, shipment, id=running.handle.id, task_queue=contract.TASK_QUEUE)
+        return running
+
+    async def open(self, running: RunningShipment) -> ShipmentReceipt:
+        """As case-api does: update-with-start."""
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            contract.WORKFLOW, running.input, id=running.handle.id, task_queue=contract.TASK_QUEUE, task_timeout=self.task_timeout,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )  # fmt: skip
         message = await running.message(ShipmentUpdate.OPEN)
-        await self.env.client.execute_update_with_start_workflow(
+        receipt: ShipmentReceipt = await self.env.client.execute_update_with_start_workflow(
             ShipmentUpdate.OPEN, message, start_workflow_operation=start, result_type=ShipmentReceipt
         )
-        return running
+        return receipt
 
     async def processed(self, *rounds: tuple[Any, ...]) -> RunningShipment:
         """A shipment whose papers were submitted; each round finds what is given."""
@@ -173,14 +186,17 @@ class ShipmentServer:
 
 
 @asynccontextmanager
-async def shipment_serving(max_cached_workflows: int = 1000) -> AsyncIterator[ShipmentServer]:
-    """The server, and a worker built as production builds it, with scripted activities. Without a cache every workflow task is a replay."""
+async def shipment_serving(max_cached_workflows: int = 1000, domain: Domain | None = None) -> AsyncIterator[ShipmentServer]:
+    """The server, and a worker built as production builds it, with scripted activities unless a domain comes with its own.
+
+    Without a cache every workflow task is a replay.
+    """
     path = shutil.which("temporal-test-server", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
     assertion_keys.install(verifier())
     known: dict[str, ScriptedShipment] = {}
-    domain = Domain(contract.TASK_QUEUE, contract.DEPLOYMENT, [ShipmentComplianceWorkflow], activities(known))
+    runs = domain or Domain(contract.TASK_QUEUE, contract.DEPLOYMENT, [ShipmentComplianceWorkflow], activities(known))
     async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path) as env:
-        host = WorkerHost(lambda: build_worker(env.client, domain, Slots(20, 50, timedelta(0), max_cached_workflows), ""))
+        host = WorkerHost(lambda: build_worker(env.client, runs, Slots(20, 50, timedelta(0), max_cached_workflows), ""))
         await host.begin()
         try:
             yield ShipmentServer(env, known, host)
