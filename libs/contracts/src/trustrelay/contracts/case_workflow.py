@@ -172,6 +172,8 @@ class CaseInput:
     owner: str = ""
     # The escalated case that this one continues; it opens itself then, as the escalation was the officer's word.
     predecessor_case_id: str = ""
+    # The alert that this case reviews; it opens itself then, as the tenant's policy is the officer's standing word.
+    review_of_alert_id: str = ""
     # The worker's own state (its JSON form), carried over when a long history continues as new; None for a new case.
     carried: dict[str, Any] | None = None
 

@@ -97,6 +97,7 @@ class StackEnvironment:
                 "TRUSTRELAY_OBJECT_STORE_HOSTS": self.seaweed.endpoint,
                 "TRUSTRELAY_CACHE_DIR": str(cache),
                 "TRUSTRELAY_GDELT_INTERVAL_SECONDS": "0",  # the public service asks for 5 s between requests, the sandbox does not
+                "TRUSTRELAY_KBO_WATCH_AGE_SECONDS": "0",  # what is changed at the sandbox is seen by the next look
             }
         )
 

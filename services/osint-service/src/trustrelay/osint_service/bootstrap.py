@@ -11,6 +11,7 @@ from datetime import timedelta
 from trustrelay.osint.v1 import classification_service_pb2_grpc as classification_stubs
 from trustrelay.osint.v1 import evidence_service_pb2_grpc as evidence_stubs
 from trustrelay.osint.v1 import investigation_service_pb2_grpc as investigation_stubs
+from trustrelay.osint.v1 import monitoring_service_pb2_grpc as monitoring_stubs
 from trustrelay.osint.v1 import registry_service_pb2_grpc as registry_stubs
 from trustrelay.osint.v1 import risk_service_pb2_grpc as risk_stubs
 from trustrelay.osint.v1 import screening_service_pb2_grpc as screening_stubs
@@ -32,6 +33,7 @@ from trustrelay.osint_service.adapters.vies import Vies
 from trustrelay.osint_service.application.collect_registry import CollectRegistry
 from trustrelay.osint_service.application.investigate import Investigate
 from trustrelay.osint_service.application.list_loading import loading
+from trustrelay.osint_service.application.observe import Observe
 from trustrelay.osint_service.application.run_checks import RunChecks
 from trustrelay.osint_service.application.scrape_website import ScrapeWebsite
 from trustrelay.osint_service.application.screening import ScreeningDesk
@@ -40,6 +42,7 @@ from trustrelay.osint_service.application.verify_eori import VerifyEori
 from trustrelay.osint_service.entrypoints.classification import ClassificationServicer
 from trustrelay.osint_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.osint_service.entrypoints.investigation import InvestigationServicer
+from trustrelay.osint_service.entrypoints.monitoring import MonitoringServicer
 from trustrelay.osint_service.entrypoints.registry import RegistryServicer
 from trustrelay.osint_service.entrypoints.risk import RiskServicer
 from trustrelay.osint_service.entrypoints.screening import ScreeningServicer
@@ -98,7 +101,13 @@ def _trade(desk: TradeDesk) -> Registration:
 def _registrations(
     settings: OsintSettings, fetcher: Fetcher, downloader: Downloader, store: PostPolicyStore, desk: ScreeningDesk
 ) -> tuple[Registration, ...]:
-    kbo = KboOpenData(downloader, settings.kbo_url, settings.cache_dir, timedelta(hours=settings.kbo_max_age_hours))
+    kbo = KboOpenData(
+        downloader,
+        settings.kbo_url,
+        settings.cache_dir,
+        timedelta(hours=settings.kbo_max_age_hours),
+        timedelta(seconds=settings.kbo_watch_age_seconds),
+    )
     nbb = NbbAccounts(fetcher, settings.nbb_url, settings.nbb_key)
     registers = (kbo if settings.kbo_url else Unconfigured("kbo"), nbb if settings.nbb_url and settings.nbb_key else Unconfigured("nbb"))
     vat = Vies(fetcher, settings.vies_url, settings.vies_requester) if settings.vies_url else Unconfigured("vies")
@@ -108,7 +117,9 @@ def _registrations(
     registry = RegistryServicer(CollectRegistry(registers, store))
     verification = VerificationServicer(RunChecks(vat, lei, store), VerifyEori(eori))
     investigation = InvestigationServicer(Investigate(media, store), ScrapeWebsite(store))
+    monitoring = MonitoringServicer(Observe(registers, vat, eori, desk))
     return (
+        Registration(monitoring_stubs.add_MonitoringServiceServicer_to_server, monitoring, f"{_AREA}.MonitoringService"),
         Registration(registry_stubs.add_RegistryServiceServicer_to_server, registry, f"{_AREA}.RegistryService"),
         Registration(verification_stubs.add_VerificationServiceServicer_to_server, verification, f"{_AREA}.VerificationService"),
         Registration(investigation_stubs.add_InvestigationServiceServicer_to_server, investigation, f"{_AREA}.InvestigationService"),

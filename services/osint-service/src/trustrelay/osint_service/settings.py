@@ -22,6 +22,7 @@ class OsintSettings(ServiceSettings):
     eori_url: str = Field("", description="address of the Commission's EORI validation SOAP service; absent = EORI_SERVICE_NOT_CONFIGURED")
     kbo_url: str = Field("", description="address of the KBO open data zip")
     kbo_max_age_hours: float = Field(24.0, gt=0, description="age at which the KBO extract is fetched anew")
+    kbo_watch_age_seconds: float = Field(60.0, ge=0, description="monitoring asks the publisher again after this long; a changed extract is fetched")
     nbb_url: str = Field("", description="NBB CBSO base address")
     nbb_key: str = Field("", description="NBB CBSO subscription key")
     gdelt_url: str = Field("", description="GDELT DOC 2.0 address")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from trustrelay.common.v1.decision_types_pb2 import RiskLevel
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_NOT_ASSESSED, CheckOutcome
-from trustrelay.common.v1.portfolio_types_pb2 import RUN_STATUS_PAUSED, RUN_STATUS_RUNNING, BatchResult, BatchRun, RunStatus
+from trustrelay.common.v1.portfolio_types_pb2 import RUN_STATUS_PAUSED, RUN_STATUS_RUNNING, BatchResult, BatchRun, FactChange, RunStatus
 from trustrelay.devstack.commands._case_views import Row, moment, print_json, table
 from trustrelay.devstack.commands._session import as_dict, short
 
@@ -39,9 +39,10 @@ def result_row(result: BatchResult) -> Row:
     if result.outcome == CHECK_OUTCOME_NOT_ASSESSED:
         return result.case_id, f"{outcome} {result.reason}", _scored(result.before_level, result.before_score), "-", ""
     before, after = _scored(result.before_level, result.before_score), _scored(result.after_level, result.after_score)
-    return result.case_id, outcome, before, after, " · ".join(f"{c.fact}: {c.before or '-'} → {c.after or '-'}" for c in result.changes)
+    return result.case_id, outcome, before, after, _differs(result)
 
 
+_SHOWN = 3
 REPORT_HEADINGS: Row = ("case", "outcome", "before", "after", "what differs")
 
 
@@ -63,6 +64,18 @@ def status_of(run: BatchRun) -> str:
 def is_over(run: BatchRun) -> bool:
     """Whether nothing more is scored."""
     return run.status not in (RUN_STATUS_RUNNING, RUN_STATUS_PAUSED)
+
+
+def _differs(result: BatchResult) -> str:
+    """The factors that differ most; --json has them all."""
+    most = sorted(result.changes, key=_distance, reverse=True)[:_SHOWN]
+    more = f" · {len(result.changes) - len(most)} more" if len(result.changes) > len(most) else ""
+    return " · ".join(f"{c.fact}: {c.before or '-'} → {c.after or '-'}" for c in most) + more
+
+
+def _distance(change: FactChange) -> float:
+    """Between two factors; a factor that only one model has counts by its value."""
+    return abs(float(change.after or 0) - float(change.before or 0))
 
 
 def _ended(run: BatchRun) -> str:

@@ -9,6 +9,7 @@ from trustrelay.common.v1.evidence_types_pb2 import Severity
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, AlertStatus, MonitoringRun, MonitoringSchedule, RunStatus
 from trustrelay.devstack.commands._case_views import moment, print_json, table
 from trustrelay.devstack.commands._session import as_dict, short
+from trustrelay.devstack.commands._spans import said
 
 
 def print_schedule(found: GetMonitoringScheduleResponse, as_json: bool) -> None:
@@ -26,9 +27,9 @@ def print_schedule(found: GetMonitoringScheduleResponse, as_json: bool) -> None:
 
 
 def rhythm(schedule: MonitoringSchedule) -> str:
-    """`every 86400 s, PAUSED`."""
-    when = f"cron {schedule.cron} (UTC)" if schedule.cron else f"every {schedule.interval.ToTimedelta()}"
-    jitter = f", up to {schedule.jitter.ToTimedelta()} later" if schedule.jitter.ToTimedelta() else ""
+    """`every 1d, up to 5m later, PAUSED`."""
+    when = f"cron {schedule.cron} (UTC)" if schedule.cron else f"every {said(schedule.interval.ToTimedelta())}"
+    jitter = f", up to {said(schedule.jitter.ToTimedelta())} later" if schedule.jitter.ToTimedelta() else ""
     return f"{when}{jitter}{', PAUSED' if schedule.paused else ''}"
 
 

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.4
+#: How many lines a piece of work gets where there is no terminal, beside those for its words.
+_STEPS = 10
 
 
 class Told(Protocol):
@@ -23,7 +25,7 @@ class Told(Protocol):
 
 @contextmanager
 def telling(what: str) -> Iterator[Told]:
-    """A bar on a terminal; elsewhere a line whenever the words change."""
+    """A bar on a terminal; elsewhere a line whenever the words change, and for every tenth of the way."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain(what)
@@ -39,12 +41,13 @@ def telling(what: str) -> Iterator[Told]:
 
 
 def _plain(what: str) -> Told:
-    told = ""
+    told: tuple[str, int] = ("", -1)
 
     def tell(words: str, done: int = 0, total: int = 0) -> None:
         nonlocal told
-        if words != told:
-            told = words
+        seen = (words, done * _STEPS // total if total else 0)
+        if seen != told:
+            told = seen
             counted = f" ({done} of {total})" if total else ""
             print(f"{what}: {words}{counted}", file=sys.stderr, flush=True)
 

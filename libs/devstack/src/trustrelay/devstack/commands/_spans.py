@@ -25,3 +25,10 @@ def moment_of(option: str, text: str) -> datetime:
     except ValueError as error:
         raise UsageError(f"{option} takes times like 2026-11-22T08:00 (UTC)") from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def said(length: timedelta) -> str:
+    """As a person types it: the largest unit that comes out even."""
+    seconds = int(length.total_seconds())
+    unit, size = next((unit, size) for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)) if seconds % size == 0)
+    return f"{seconds // size}{unit}"

@@ -72,7 +72,7 @@ PHRASES: dict[T, dict[str, float]] = {
         "factuur": 3, "factuurnummer": 2, "factuurdatum": 1.5, "vervaldag": 1, "eenheidsprijs": 1.5,
         "facture": 3, "numero de facture": 2, "date de facture": 1.5, "echeance": 1, "prix unitaire": 1.5,
         "commercial invoice": 4, "handelsfactuur": 4, "facture commerciale": 4, "handelsrechnung": 4, "rechnung": 3, "rechnungsnummer": 2,
-        "rechnungsdatum": 1.5, "einzelpreis": 1.5,
+        "rechnungsdatum": 1.5, "einzelpreis": 1.5, "packing list": -1, "paklijst": -1, "liste de colisage": -1, "packliste": -1,
         "total to pay": 0.5, "te betalen": 0.5, "a payer": 0.5, "supply address": -3, "leveringsadres": -1, "adresse de fourniture": -3,
     },
     T.IDENTITY_DOCUMENT: {

@@ -8,6 +8,7 @@ from sqlalchemy import Row, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from trustrelay.common.v1.portfolio_types_pb2 import MonitoringPolicy, MonitoringRun, MonitoringSchedule, Observation
+from trustrelay.contracts.monitoring_workflow import NOTHING_TO_LOOK_AT
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.adapters.postgres.tables import (
     alerts,
@@ -29,6 +30,7 @@ _NOT_ASSESSED = """
 SELECT o.case_id, seen ->> 'check_kind' AS check_kind, coalesce(seen ->> 'reason', '') AS reason
   FROM monitoring_observations o, jsonb_array_elements(o.body) seen
  WHERE o.tenant_id = :tenant AND o.run_id = :run AND o.not_assessed AND seen ->> 'outcome' = 'CHECK_OUTCOME_NOT_ASSESSED'
+   AND NOT (seen ->> 'reason') = ANY(:nothing)
  ORDER BY o.case_id, check_kind LIMIT :size
 """
 
@@ -105,7 +107,7 @@ class MonitoringRepository(Repository):
 
     async def observe(self, run_id: str, case_id: str, observations: Sequence[Observation], at: datetime) -> bool:
         """False when the run has seen the case already."""
-        unassessed = any(CHECK_OUTCOME.name(one.outcome) in ("NOT_ASSESSED", "UNSPECIFIED") for one in observations)
+        unassessed = any(CHECK_OUTCOME.name(one.outcome) == "NOT_ASSESSED" and one.reason not in NOTHING_TO_LOOK_AT for one in observations)
         values = {"run_id": run_id, "case_id": case_id, "observed_at": at, "not_assessed": unassessed, "body": [to_json(one) for one in observations]}
         return await self._insert_new(monitoring_observations, values)
 
@@ -128,7 +130,9 @@ class MonitoringRepository(Repository):
 
     async def not_assessed(self, run_id: str, *, size: int) -> Sequence[NotAssessedCheck]:
         """Checks that the run could not make."""
-        rows = await self._db.execute(text(_NOT_ASSESSED), {"tenant": self._tenant, "run": run_id, "size": size})
+        rows = await self._db.execute(
+            text(_NOT_ASSESSED), {"tenant": self._tenant, "run": run_id, "size": size, "nothing": sorted(NOTHING_TO_LOOK_AT)}
+        )
         return [NotAssessedCheck(*row) for row in rows]
 
     async def review_under_way(self, case_id: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...document import Cell, Document, Span, Table, TextBlock
 from .columns import goods_rows
-from .labels import box_number, header_fields
+from .labels import box_number, header_fields, wrapped_fields
 
 LABELLED = re.compile(r"^\s*(?P<label>[^:]{1,80}?)\s*:\s*(?P<value>\S.*)?$", re.DOTALL)
 # A label may run over so many lines of its box.
@@ -87,27 +87,36 @@ def _of_flow(blocks: Sequence[TextBlock]) -> Iterator[Entry]:
     yield from _in_lines(part, FLOW_LINES)
 
 
-def _in_lines(lines: Sequence[Span], limit: int) -> Iterator[Entry]:
+def _in_lines(lines: Sequence[Span], limit: int, *, boxed: bool = False) -> Iterator[Entry]:
     position = 0
     while position < len(lines):
         label, after = _label_at(lines, position)
         if label is None:
             position += 1
             continue
-        end = next((n for n in range(after, len(lines)) if _label_at(lines, n)[0] is not None), len(lines))
+        box = boxed and position == 0 and label.value is None
+        end = next((n for n in range(after, len(lines)) if _ends(_label_at(lines, n)[0], label, box)), len(lines))
         value = [*([label.value] if label.value else []), *lines[after:end]][:limit]
         if value:
             yield Entry(label.fields, label.number, tuple(value))
         position = max(end, position + 1)
 
 
+def _ends(label: _Label | None, open_label: _Label, box: bool) -> bool:
+    """Whether a line begins something else; in a box that one label heads, `Total` belongs to what stands above it."""
+    return label is not None and not (box and "total" in label.fields and "total" not in open_label.fields)
+
+
 def _label_at(lines: Sequence[Span], start: int) -> tuple[_Label | None, int]:
     """The label that begins at a line, and the line after it: lines in other languages belong to the label."""
-    for count in range(min(LABEL_LINES, len(lines) - start), 0, -1):
-        text = " ".join(span.text for span in lines[start : start + count])
-        fields = header_fields(text)
-        if fields:
-            return _Label(fields, box_number(text), None), start + count
+    fields, after = header_fields(lines[start].text), start + 1
+    if fields:
+        while after < len(lines) and (again := fields & header_fields(lines[after].text)):
+            fields, after = again, after + 1
+        return _Label(fields, box_number(lines[start].text), None), after
+    for count in range(2, min(LABEL_LINES, len(lines) - start) + 1):
+        if fields := wrapped_fields([span.text for span in lines[start : start + count]]):
+            return _Label(fields, box_number(lines[start].text), None), start + count
     found = _with_value(lines[start])
     return found, start + (found is not None)
 
@@ -139,7 +148,7 @@ def _of_table(table: Table, goods: frozenset[int]) -> Iterator[Entry]:
         filled = [cell for cell in row if cell.text]
         for place, cell in enumerate(filled):
             lines = lines_of(cell.span())
-            yield from _in_lines(lines, len(lines))
+            yield from _in_lines(lines, len(lines), boxed=True)
             label, after = _label_at(lines, 0)
             if label is None and len(lines) > 1 and (number := box_number(lines[0].text)):
                 # A form in another language: its boxes are known by their numbers.

@@ -6,7 +6,7 @@ Numbers before a label (`11 Gross weight`, `18 04 Gross mass`), units and curren
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...text import fold
 
@@ -86,6 +86,7 @@ _HEADER: dict[str, str] = {
     "issue_date": """
         date | date of issue | issue date | issued on | established on | established in | established in on | date of declaration | declaration date
         date of acceptance | packing list date | place and date | made out in | made out at | place date | established in date | date of preparation
+        place and date of issue | date and place of issue
         datum | datum van afgifte | opgemaakt te | opgemaakt op | datum aangifte | aangiftedatum | plaats en datum | opgemaakt te op | paklijstdatum
         etabli a | etabli le | fait a | date d emission | date de declaration | lieu et date | fait a le | etabli a le
         ausgefertigt in | ausgefertigt am | ausstellungsdatum | datum der anmeldung | ort und datum | ausgestellt am | ausgefertigt in am""",
@@ -165,8 +166,10 @@ COLUMNS["packages"] |= COLUMNS.pop("cartons")
 
 # `11`, `(11)`, `[1]`, `18 04`, `13 01 000 000`, `I.7`: the number of a box or data element.
 _NUMBER = re.compile(r"^\W{0,2}(?P<number>\d{1,2})(?:[ ./]\d{1,3}){0,3}\W{0,2}\s+(?=[^\W\d])")
-_UNITS = frozenset({"kg", "kgs", "in", "en", "eur", "usd", "chf", "gbp", "kilogram", "kilo", "of", "the"})
-_ALTERNATIVES = re.compile(r"\s*[/|;]\s*|\s+[–-]\s+")
+_UNITS = frozenset({"kg", "kgs", "in", "en", "kilogram", "kilo"})
+# Behind the head of a column of amounts.
+_CURRENCY = re.compile(r"(?<=\w)\s+(?:[A-Z]{3}|[€$£])$")
+_ALTERNATIVES = re.compile(r"\s*[/|]\s*|\s+[–-]\s+")
 MAX_LABEL_CHARS = 140
 
 
@@ -181,9 +184,14 @@ def header_fields(text: str) -> frozenset[str]:
     return _fields(text, _HEADER_INDEX)
 
 
+def wrapped_fields(lines: Sequence[str]) -> frozenset[str]:
+    """The header fields that several lines label together, as one name that a narrow box cut."""
+    return _HEADER_INDEX.get(_without_units(fold(_bare(" ".join(lines)))), frozenset())
+
+
 def column_fields(text: str) -> frozenset[str]:
     """The columns that a text may head; empty when it heads none."""
-    return _fields(text, _COLUMN_INDEX)
+    return _fields(_CURRENCY.sub("", text.strip()), _COLUMN_INDEX)
 
 
 Index = Mapping[str, frozenset[str]]
@@ -206,10 +214,14 @@ def _fields(text: str, index: Index) -> frozenset[str]:
 
 def _names(text: str) -> frozenset[str]:
     """The names that a label offers, folded: alternatives in several languages, and the whole of it."""
-    bare = re.sub(r"\([^)]*\)?", " ", _NUMBER.sub("", text)).strip().rstrip(": ")
+    bare = _bare(text)
     if not bare or len(bare) > MAX_LABEL_CHARS:
         return frozenset()
     return frozenset(name for part in (bare, *_ALTERNATIVES.split(bare)) if (name := _without_units(fold(part))))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\([^)]*\)?", " ", _NUMBER.sub("", text)).strip().rstrip(": ")
 
 
 def _without_units(folded: str) -> str:
@@ -224,5 +236,8 @@ def _named(words: list[str], index: Index) -> frozenset[str]:
     found = index.get(" ".join(words), frozenset())
     for cut in range(1, len(words)):
         if first := index.get(" ".join(words[:cut])):
-            found |= first & _named(words[cut:], index)
+            rest = words[cut:]
+            while rest and rest[0] in _UNITS:
+                rest = rest[1:]
+            found |= first & _named(rest, index)
     return found

@@ -159,7 +159,7 @@ FIELDS: dict[T, dict[str, tuple[Finder, ...]]] = {
         **_parties(0, 0, "buyer"), **_DELIVERY,
         "total_amount": (amount_of("total", total="total"),), "currency": (currency_of("total"),),
         "freight_amount": (amount_of("freight", total="freight"),), "insurance_amount": (amount_of("insurance", total="insurance"),),
-        "origin": _ORIGIN, "invoice_date": (date_of("invoice_date", "issue_date"),),
+        "origin": _ORIGIN, "invoice_number": _INVOICE_REFERENCE, "invoice_date": (date_of("invoice_date", "issue_date"),),
     },
     T.PACKING_LIST: {
         **_parties(0, 0, "buyer"), **_TOTALS, "net_mass_kg": (total_of("net_mass", column="net_mass"),),

@@ -84,12 +84,14 @@ def date_of(*fields: str, box: int = 0) -> Finder:
 
 
 def country_of(*fields: str) -> Finder:
-    """A country behind a label, by name or code."""
+    """A country behind a label, by name or code; a line that names several names none."""
 
     def find(document: Document) -> Found:
         for entry in values_of(document, *fields):
             for line in entry.lines[:2]:
-                yield from countries_in(line)
+                found = list(countries_in(line))
+                if len({code for code, _ in found}) == 1:
+                    yield found[0]
 
     return find
 
