@@ -125,7 +125,8 @@ class RunMonitoring:
         if await self._has_begun(run_id):
             return run_id
         newest, _ = await self.monitoring.runs(1, "")
-        if any(run.status == RUN_STATUS_RUNNING for run in newest) or (await self.schedules.look(stored)).running:
+        others = (run.status == RUN_STATUS_RUNNING for run in newest if run.run_id != run_id)  # this one may have begun since we looked
+        if any(others) or (await self.schedules.look(stored)).running:
             raise FailedPrecondition("MONITORING_RUNNING", "a run is under way; wait for its end")
         await self.schedules.trigger(stored, request_id)
         get_logger().info("monitoring.triggered", **_tenant(), **{"monitoring_run.id": run_id})
