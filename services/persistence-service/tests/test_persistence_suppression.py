@@ -121,7 +121,6 @@ async def test_suppression_expiry_opens_what_was_dismissed(service: Service, cal
     first = await screened(caller, listed_hit())
     rule = await rules.create(first, days=1)
     running, closed = await screened(caller, listed_hit()), await reject(caller, await screened(caller, listed_hit()))
-    before = len(await audit_events(caller, closed))
     service.clock.ahead += timedelta(days=2)
     reply = await rules.expire()
     told = {one.case_id: (one.reason, one.case_closed, bool(one.alert_id)) for one in reply.reopened}
@@ -130,7 +129,7 @@ async def test_suppression_expiry_opens_what_was_dismissed(service: Service, cal
     assert [(await status(caller, case))[0] for case in (running, closed)] == ["OPEN", "OPEN"]
     assert [one.status for one in (await rules.rules()).rules] == [EXPIRED]
     assert "hit_reopened_by_rule" in [event.type for event in await audit_events(caller, running)]
-    assert len(await audit_events(caller, closed)) == before
+    assert (await audit_events(caller, closed))[-1].type == "alert_opened"
     assert [kind for kind, _ in await chain(caller, rule.rule_id)][-2:] == ["hit_reopened", "hit_reopened"]
     assert await rules.expire() == reply
     again = await rules.expire("run/9")

@@ -27,6 +27,7 @@ from trustrelay.servicekit.metrics import ACTIVITIES, METRICS
 from trustrelay.servicekit.temporal import TemporalSettings, data_converter
 
 _STUB = (sys.executable, str(Path(__file__).parent / "support/worker_stub_process.py"))
+_RELEASE = Path(__file__).parents[3] / "deploy/helm/workflow-worker/files/release.py"
 # A server looks every few minutes whether a version is drained; here every second.
 _SOON = ('matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s"', 'matching.wv.VersionDrainageStatusRefreshInterval="1s"')
 _PATIENCE_SECONDS = 60
@@ -72,6 +73,17 @@ class Processes:
                     return await asyncio.to_thread(self.temporal.set_current_version, f"trustrelay-{domain}", build)
                 except StartFailed:
                     await asyncio.sleep(0.1)
+
+    async def released(self, domain: str, build: str) -> str:
+        """What the charts' release Job says when it makes this version current."""
+        values = {
+            "TRUSTRELAY_TEMPORAL_ADDRESS": self.temporal.address, "TRUSTRELAY_TEMPORAL_NAMESPACE": "default",
+            "DEPLOYMENTS": f"trustrelay-{domain}", "BUILD_ID": build, "DEADLINE_SECONDS": "60", "REGISTER_SEARCH_ATTRIBUTES": "true",
+        }  # fmt: skip
+        process = await asyncio.create_subprocess_exec(sys.executable, str(_RELEASE), env=values, stdout=asyncio.subprocess.PIPE)
+        said, _ = await process.communicate()
+        assert process.returncode == 0
+        return said.decode()
 
     async def client(self) -> Client:
         """Reads what the workers write."""
@@ -124,7 +136,12 @@ async def test_worker_pinned_runs_end_where_they_began_and_others_move_on(proces
     async with processes.running("stub-pinned", "one") as old:
         client = await processes.client()
         pinned, silent, upgrading = [await begun(client, name, "one") for name in ("StubPinned", "StubSilent", "StubUpgrading")]
-        async with processes.running("stub-pinned", "two"):
+        async with processes.running("stub-pinned", "two", current=False):
+
+            async def told() -> bool:
+                return "one is not drained, 2 runs are pinned to it" in await processes.released("stub-pinned", "two")
+
+            await until(told)
             later = await begun(client, "StubPinned", "two")
             for handle in (silent, upgrading, later):
                 await handle.signal("go")

@@ -1,11 +1,12 @@
 """A shipment as stored, and what is derived from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_CRITICAL
 from trustrelay.common.v1.requirement_types_pb2 import DOCUMENT_STATE_SUPERSEDED
-from trustrelay.common.v1.shipment_types_pb2 import FieldComparison, GoodsControlResult, ShipmentDocument, ShipmentHeader
+from trustrelay.common.v1.shipment_types_pb2 import Discrepancy, FieldComparison, GoodsControlResult, ShipmentDocument, ShipmentHeader
 from trustrelay.contracts.etags import etag as etag_of
 from trustrelay.contracts.shipment_workflow import TERMINAL, resource
 from trustrelay.persistence_service.domain import ids
@@ -15,7 +16,6 @@ from trustrelay.persistence_service.domain.objects import quarantine_key
 
 _TERMINAL_NAMES = frozenset(status.value for status in TERMINAL)
 HOLD = "hold"
-GOODS_CONTROLS = "goods_controls"
 # Facts of the upload itself: evidence, not up for revision.
 _FIXED = frozenset({"document_id", "file_name", "original", "uploaded_by", "scan_outcome"})
 
@@ -114,19 +114,16 @@ def revised(stored: ShipmentDocument, update: ShipmentDocument) -> ShipmentDocum
     return result
 
 
-def unexplained(comparisons: Iterable[FieldComparison], controls: GoodsControlResult, discrepancies: Iterable[tuple[str, str]]) -> list[str]:
+def unexplained(comparisons: Iterable[FieldComparison], controls: GoodsControlResult, discrepancies: Sequence[Discrepancy]) -> list[str]:
     """Mandatory comparisons, and goods controls, that are not CLEAR without a discrepancy that clearance would wait for.
 
-    `discrepancies` are (kind, about). Whoever compares may not be silent about what it could not compare.
+    Whoever compares may not be silent about what it could not compare. Of goods controls tells a hit, or what CRITICAL thing nobody assessed.
     """
-    told = set(discrepancies)
+    told = {(one.kind, one.about) for one in discrepancies}
     silent = [
         one.field
         for one in comparisons
         if one.mandatory and CHECK_OUTCOME.name(one.outcome) != "CLEAR" and not {("field", one.field), ("not_assessed", one.field)} & told
     ]
-    if CHECK_OUTCOME.name(controls.outcome) != "CLEAR" and not any(
-        kind == "goods_control" or (kind, about) == ("not_assessed", GOODS_CONTROLS) for kind, about in told
-    ):
-        silent.append(GOODS_CONTROLS)
-    return silent
+    tells = any(one.kind == "goods_control" or (one.kind == "not_assessed" and one.severity == SEVERITY_CRITICAL) for one in discrepancies)
+    return silent if tells or CHECK_OUTCOME.name(controls.outcome) == "CLEAR" else [*silent, "goods_controls"]

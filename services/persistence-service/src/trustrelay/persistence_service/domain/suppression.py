@@ -82,6 +82,7 @@ class End:
     found_by: str
     operation_id: str
     at: datetime
+    trace_id: str = ""
 
 
 def tells_apart(discriminators: Iterable[Discriminator]) -> bool:

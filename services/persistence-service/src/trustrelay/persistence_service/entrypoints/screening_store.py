@@ -11,6 +11,7 @@ from trustrelay.persistence_service.application.suppression import ending, retes
 from trustrelay.persistence_service.application.suppression.reopening import message
 from trustrelay.persistence_service.domain.enums import RULE_STATUS
 from trustrelay.persistence_service.domain.suppression import Rule
+from trustrelay.persistence_service.entrypoints.trace import current_trace_id
 from trustrelay.servicekit.context import current
 
 
@@ -23,17 +24,17 @@ class ScreeningStoreServicer(ScreeningStoreServiceServicer):
 
     async def CreateSuppressionRule(self, request: pb.CreateSuppressionRuleRequest, context: Any) -> pb.CreateSuppressionRuleResponse:
         caller = current()
-        rule = await rules.create_rule(self.store, self.clock, caller.tenant_id, caller.actor, request)
+        rule = await rules.create_rule(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.CreateSuppressionRuleResponse(rule=_rule(rule))
 
     async def AcceptSuppressionRule(self, request: pb.AcceptSuppressionRuleRequest, context: Any) -> pb.AcceptSuppressionRuleResponse:
         caller = current()
-        rule = await rules.accept_rule(self.store, self.clock, caller.tenant_id, caller.actor, request)
+        rule = await rules.accept_rule(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.AcceptSuppressionRuleResponse(rule=_rule(rule))
 
     async def RevokeSuppressionRule(self, request: pb.RevokeSuppressionRuleRequest, context: Any) -> pb.RevokeSuppressionRuleResponse:
         caller = current()
-        rule, reopened = await ending.revoke_rule(self.store, self.clock, caller.tenant_id, caller.actor, request)
+        rule, reopened = await ending.revoke_rule(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.RevokeSuppressionRuleResponse(rule=_rule(rule), reopened=map(message, reopened))
 
     async def ListSuppressionRules(self, request: pb.ListSuppressionRulesRequest, context: Any) -> pb.ListSuppressionRulesResponse:
@@ -50,7 +51,7 @@ class ScreeningStoreServicer(ScreeningStoreServiceServicer):
 
     async def ExpireSuppressionRules(self, request: pb.ExpireSuppressionRulesRequest, context: Any) -> pb.ExpireSuppressionRulesResponse:
         caller = current()
-        expired, reopened, more = await ending.expire_rules(self.store, self.clock, caller.tenant_id, caller.actor, request)
+        expired, reopened, more = await ending.expire_rules(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.ExpireSuppressionRulesResponse(expired_rules=expired, reopened=map(message, reopened), more=more)
 
     async def ListHitsToRetest(self, request: pb.ListHitsToRetestRequest, context: Any) -> pb.ListHitsToRetestResponse:
@@ -59,7 +60,7 @@ class ScreeningStoreServicer(ScreeningStoreServiceServicer):
 
     async def RecordRetest(self, request: pb.RecordRetestRequest, context: Any) -> pb.RecordRetestResponse:
         caller = current()
-        reopened = await retesting.record_retest(self.store, self.clock, caller.tenant_id, caller.actor, request)
+        reopened = await retesting.record_retest(self.store, self.clock, caller.tenant_id, caller.actor, request, current_trace_id())
         return pb.RecordRetestResponse(reopened=map(message, reopened))
 
 

@@ -40,8 +40,7 @@ def _check(request: RecordComparisonRequest) -> None:
         checks.need_text("discrepancies.explanation", discrepancy.explanation)
         if discrepancy.kind == HOLD or SEVERITY.name(discrepancy.severity) == "UNSPECIFIED":
             raise checks.invalid("discrepancies", "must have a severity, and a kind that papers can have")
-    told = [(one.kind, one.about) for one in request.discrepancies]
-    if silent := unexplained(request.comparisons, request.goods_controls, told):
+    if silent := unexplained(request.comparisons, request.goods_controls, request.discrepancies):
         raise checks.invalid("discrepancies", f"none tells of {', '.join(sorted(silent))}")
 
 

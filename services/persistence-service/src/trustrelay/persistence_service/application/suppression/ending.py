@@ -1,7 +1,6 @@
 """Rules end: revoked by an officer, expired with time, invalidated by a list that changed. The hits that they dismissed are open again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from trustrelay.common.v1.evidence_types_pb2 import Discriminator
 from trustrelay.persistence.v1.screening_store_service_pb2 import ExpireSuppressionRulesRequest, RevokeSuppressionRuleRequest
@@ -19,7 +18,9 @@ from trustrelay.servicekit.errors import FailedPrecondition
 _PAGE = 20
 
 
-async def revoke_rule(store: Store, clock: Clock, tenant: str, actor: str, request: RevokeSuppressionRuleRequest) -> tuple[Rule, Sequence[Reopening]]:
+async def revoke_rule(
+    store: Store, clock: Clock, tenant: str, actor: str, request: RevokeSuppressionRuleRequest, trace_id: str
+) -> tuple[Rule, Sequence[Reopening]]:
     """The rule, and the hits that are open again. Repeated by the same officer on the same etag: the same answer.
 
     Raises FIELD_INVALID, SUPPRESSION_RULE_NOT_FOUND, SUPPRESSION_RULE_ENDED, ETAG_MISMATCH.
@@ -33,13 +34,13 @@ async def revoke_rule(store: Store, clock: Clock, tenant: str, actor: str, reque
             if rule.ended:
                 raise FailedPrecondition("SUPPRESSION_RULE_ENDED", "the rule has ended already", metadata={"status": rule.status})
             need_etag(rule, request.etag)
-            end = End("REVOKED", RULE_REVOKED, officer, rule.resource, operation, now)
+            end = End("REVOKED", RULE_REVOKED, officer, rule.resource, operation, now, trace_id)
             await end_rule(unit, rule, end, said=request.reason)
         return found(await unit.rules.get(request.rule_id)), await unit.reopened.by_operation(operation)
 
 
 async def expire_rules(
-    store: Store, clock: Clock, tenant: str, actor: str, request: ExpireSuppressionRulesRequest
+    store: Store, clock: Clock, tenant: str, actor: str, request: ExpireSuppressionRulesRequest, trace_id: str
 ) -> tuple[int, Sequence[Reopening], bool]:
     """How many rules this call ended, which hits are open again, whether there may be more; a later attempt tells what the earlier ones did, too.
 
@@ -54,7 +55,7 @@ async def expire_rules(
         async with store.unit(tenant) as unit:
             rule = await _locked_with_cases(unit, rule_id)
             if not rule.ended and rule.expire_at <= as_of:
-                await end_rule(unit, rule, End("EXPIRED", RULE_EXPIRED, actor, request.found_by, operation, now))
+                await end_rule(unit, rule, End("EXPIRED", RULE_EXPIRED, actor, request.found_by, operation, now, trace_id))
     async with store.unit(tenant) as unit:
         return await unit.rules.ended_by_operation(operation), await unit.reopened.by_operation(operation), len(due) == _PAGE
 
@@ -65,8 +66,8 @@ async def end_rule(unit: Unit, rule: Rule, end: End, *, said: str = "", now_said
     kind = f"suppression_rule_{end.status.lower()}"
     facts = {"reason": end.reason, "found_by": end.found_by} | ({"said": said} if said else {})
     event_id = ids.derived("suppression-rule-ended", rule.rule_id)
-    await unit.resources.append(rule.resource, [Entry(event_id, kind, end.ended_by, end.at, facts)])
-    why = Why(end.reason, end.found_by, end.operation_id, end.ended_by, end.at)
+    await unit.resources.append(rule.resource, [Entry(event_id, kind, end.ended_by, end.at, facts, end.trace_id)])
+    why = Why(end.reason, end.found_by, end.operation_id, end.ended_by, end.at, end.trace_id)
     for hit in await unit.dismissed.of_rule(rule.resource):
         await reopen(unit, hit, rule.resource, why, (now_said or {}).get(hit))
 
@@ -79,10 +80,8 @@ async def _locked_with_cases(unit: Unit, rule_id: str) -> Rule:
     return found(await unit.rules.locked(rule_id))
 
 
-async def invalidate_rule(
-    unit: Unit, rule_id: str, reason: str, found_by: str, operation: str, actor: str, at: datetime, told: Mapping[HitKey, Sequence[Discriminator]]
-) -> None:
+async def invalidate_rule(unit: Unit, rule_id: str, why: Why, told: Mapping[HitKey, Sequence[Discriminator]]) -> None:
     """The list entry does not contradict any more: the officer's word was about another one. A rule that has ended meanwhile stays as it is."""
     rule = await _locked_with_cases(unit, rule_id)
     if rule.status == "ACTIVE":
-        await end_rule(unit, rule, End("INVALIDATED", reason, actor, found_by, operation, at), now_said=told)
+        await end_rule(unit, rule, End("INVALIDATED", why.reason, why.actor, why.found_by, why.operation_id, why.at, why.trace_id), now_said=told)

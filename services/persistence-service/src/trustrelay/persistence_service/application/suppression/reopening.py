@@ -6,6 +6,7 @@ from datetime import datetime
 
 from trustrelay.common.v1.evidence_types_pb2 import Discriminator
 from trustrelay.persistence.v1.screening_store_service_pb2 import ReopenedHit
+from trustrelay.persistence_service.application.monitoring.alerts import open_alert
 from trustrelay.persistence_service.application.ports import Unit
 from trustrelay.persistence_service.application.suppression.ports import HitKey, Reopening
 from trustrelay.persistence_service.domain import ids
@@ -27,6 +28,7 @@ class Why:
     operation_id: str
     actor: str
     at: datetime
+    trace_id: str = ""
 
 
 async def reopen(unit: Unit, hit: HitKey, rule: str, why: Why, discriminators: Sequence[Discriminator] | None = None) -> Reopening:
@@ -35,7 +37,7 @@ async def reopen(unit: Unit, hit: HitKey, rule: str, why: Why, discriminators: S
     opened = await unit.reopened.open_again(hit, discriminators)
     facts = {"hit_id": hit.hit_id, "dataset": opened.dataset, "rule": rule, "reason": why.reason}
     event_id = ids.derived("hit-reopened", hit.case_id, why.operation_id, hit.hit_id)
-    entry = Entry(event_id, "hit_reopened_by_rule", why.actor, why.at, facts)
+    entry = Entry(event_id, "hit_reopened_by_rule", why.actor, why.at, facts, why.trace_id)
     alert_id = await _alert(unit, hit, rule, why) if case.terminal else ""
     if not case.terminal:
         await unit.reopened.say_hit(hit, f"A dismissed hit is open again: {why.reason}", why.at)
@@ -44,7 +46,7 @@ async def reopen(unit: Unit, hit: HitKey, rule: str, why: Why, discriminators: S
     await unit.reopened.add(reopening)
     chain = rule if rule.startswith(RULE_PREFIX) else AUTOMATIC
     told = {"case_id": hit.case_id, **facts} | ({"alert_id": alert_id} if alert_id else {})
-    await unit.resources.append(chain, [Entry(event_id, "hit_reopened", why.actor, why.at, told)])
+    await unit.resources.append(chain, [Entry(event_id, "hit_reopened", why.actor, why.at, told, why.trace_id)])
     return reopening
 
 
@@ -52,7 +54,7 @@ async def _alert(unit: Unit, hit: HitKey, rule: str, why: Why) -> str:
     """Hit and rule by id, no names: the file of the case shows the rest."""
     change = Change(f"hit/{hit.hit_id}", f"DISMISSED {rule}", f"OPEN {why.reason}")
     alert = NewAlert(hit.case_id, ALERT_KIND, "HIGH", "screening", [change], why.found_by)
-    await unit.alerts.open(alert, why.at)
+    await open_alert(unit, alert, why.actor, why.at, why.trace_id)
     return alert.alert_id
 
 

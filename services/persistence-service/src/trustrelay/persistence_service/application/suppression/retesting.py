@@ -1,6 +1,7 @@
 """Dismissed hits against new lists: which there are, and what testing them came to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_CLEAR, CHECK_OUTCOME_HIT, CHECK_OUTCOME_NOT_ASSESSED
 from trustrelay.common.v1.portfolio_types_pb2 import DismissedHit, HitToRetest, RetestedHit
@@ -40,7 +41,7 @@ async def list_to_retest(store: Store, tenant: str, *, size: int, page_token: st
     ], more
 
 
-async def record_retest(store: Store, clock: Clock, tenant: str, actor: str, request: RecordRetestRequest) -> Sequence[Reopening]:
+async def record_retest(store: Store, clock: Clock, tenant: str, actor: str, request: RecordRetestRequest, trace_id: str) -> Sequence[Reopening]:
     """Hits that this call opened, in whichever attempt. Those that still are dismissed have their test noted; NOT_ASSESSED changes nothing else.
 
     Raises FIELD_INVALID.
@@ -51,7 +52,7 @@ async def record_retest(store: Store, clock: Clock, tenant: str, actor: str, req
         raise checks.invalid("hits", f"at most {_MOST} at once")
     for hit in request.hits:
         _need_outcome(hit)
-    why = Why("", request.found_by, operation, actor, clock())
+    why = Why("", request.found_by, operation, actor, clock(), trace_id)
     async with store.unit(tenant) as unit:
         passed = [hit for hit in request.hits if hit.outcome != CHECK_OUTCOME_HIT]
         await unit.dismissed.put_tests([_test(hit, why) for hit in passed])
@@ -68,17 +69,17 @@ async def record_retest(store: Store, clock: Clock, tenant: str, actor: str, req
 
 async def _open(unit: Unit, hit: RetestedHit, why: Why) -> None:
     """One transaction per hit: a case is locked for a moment only. A hit that something else dismissed, or nothing any more, is left alone."""
-    key = _key(hit)
+    key, why = _key(hit), replace(why, reason=hit.reason)
     if hit.rule_id:
         if await unit.dismissed.dismissed_by(key) == f"{RULE_PREFIX}{hit.rule_id}":
             told = {key: list(hit.discriminators)}
-            await invalidate_rule(unit, hit.rule_id, hit.reason, why.found_by, why.operation_id, why.actor, why.at, told)
+            await invalidate_rule(unit, hit.rule_id, why, told)
             await unit.dismissed.put_tests([_test(hit, why)])
         return
     await unit.cases.locked(key.case_id)
     rule = await unit.dismissed.dismissed_by(key)
     if rule is not None and not rule.startswith(RULE_PREFIX):
-        await reopen(unit, key, rule, Why(hit.reason, why.found_by, why.operation_id, why.actor, why.at), list(hit.discriminators))
+        await reopen(unit, key, rule, why, list(hit.discriminators))
         await unit.dismissed.put_tests([_test(hit, why)])
 
 

@@ -19,7 +19,7 @@ from trustrelay.persistence_service.domain.suppression import LONGEST, Rule, as_
 from trustrelay.servicekit.errors import Aborted, AlreadyExists, FailedPrecondition, NotFound
 
 
-async def create_rule(store: Store, clock: Clock, tenant: str, actor: str, request: CreateSuppressionRuleRequest) -> Rule:
+async def create_rule(store: Store, clock: Clock, tenant: str, actor: str, request: CreateSuppressionRuleRequest, trace_id: str) -> Rule:
     """The rule, ACTIVE, or PROPOSED when a model proposes it; the same request again: the rule as it is now.
 
     Raises FIELD_INVALID, REQUEST_ID_REUSED, CASE_NOT_FOUND, HIT_NOT_FOUND, HIT_CONFIRMED, DISCRIMINATORS_INSUFFICIENT.
@@ -33,7 +33,7 @@ async def create_rule(store: Store, clock: Clock, tenant: str, actor: str, reque
         if (stored := await unit.rules.of_request(request_id)) is None:
             rule = await _new(unit, tenant, actor, request_id, digest, request, now)
             if await unit.rules.add(rule):
-                await unit.resources.append(rule.resource, [_created(rule, now)])
+                await unit.resources.append(rule.resource, [_created(rule, now, trace_id)])
                 return rule
             stored = await unit.rules.of_request(request_id) or rule
     if stored.request_sha256 != digest:
@@ -41,7 +41,7 @@ async def create_rule(store: Store, clock: Clock, tenant: str, actor: str, reque
     return stored
 
 
-async def accept_rule(store: Store, clock: Clock, tenant: str, actor: str, request: AcceptSuppressionRuleRequest) -> Rule:
+async def accept_rule(store: Store, clock: Clock, tenant: str, actor: str, request: AcceptSuppressionRuleRequest, trace_id: str) -> Rule:
     """The rule, ACTIVE. Repeated by the same officer on the same etag: the accepted rule.
 
     Raises SUPPRESSION_RULE_NOT_FOUND, SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED, ETAG_MISMATCH.
@@ -57,7 +57,8 @@ async def accept_rule(store: Store, clock: Clock, tenant: str, actor: str, reque
         await _need_unconfirmed(unit, HitKey(rule.case_id, rule.hit_id))
         await unit.rules.accept(rule, officer)
         event_id = ids.derived("suppression-rule-accepted", rule.rule_id)
-        await unit.resources.append(rule.resource, [Entry(event_id, "suppression_rule_accepted", officer, now, {"proposed_by": rule.created_by})])
+        entry = Entry(event_id, "suppression_rule_accepted", officer, now, {"proposed_by": rule.created_by}, trace_id)
+        await unit.resources.append(rule.resource, [entry])
         return found(await unit.rules.get(rule.rule_id))
 
 
@@ -119,14 +120,14 @@ async def _need_unconfirmed(unit: Unit, key: HitKey) -> None:
         raise FailedPrecondition("HIT_CONFIRMED", "an officer said that this is the listed party", metadata={"hit_id": key.hit_id})
 
 
-def _created(rule: Rule, now: datetime) -> Entry:
+def _created(rule: Rule, now: datetime, trace_id: str) -> Entry:
     """Kinds that contradict, no values and no names."""
     kind = "suppression_rule_proposed" if rule.status == "PROPOSED" else "suppression_rule_created"
     facts = {
         "case_id": rule.case_id, "hit_id": rule.hit_id, "dataset": rule.dataset, "entity_id": rule.entity_id,
         "expire_time": rule.expire_at.isoformat(), "discriminators": contradicting_kinds(Hit(discriminators=rule.discriminators)),
     }  # fmt: skip
-    return Entry(ids.derived("suppression-rule-created", rule.rule_id), kind, rule.created_by, now, facts)
+    return Entry(ids.derived("suppression-rule-created", rule.rule_id), kind, rule.created_by, now, facts, trace_id)
 
 
 def _moment(text: str) -> datetime:
