@@ -84,7 +84,6 @@ class ShipmentStory:
             await self._settle(officers, file, _REASONS[key])
         file = await self._until(officers.olivia, shipment_id, lambda seen: bool(seen.capsule.key), "the capsule of the shipment is stored")
         expect(file.header.status == SHIPMENT_STATUS_CLEARED, f"the shipment ends CLEARED, not {status_name(file)}")
-        self._teller.tell(f"→ {status_name(file)} (version {file.header.state_version})")
         for decision in file.decisions:
             self._teller.detail(f"decided by {decision.actor}: {decision.reason}")
         await self._stage.proofs.sealed(shipment_id, file.capsule, await patiently(lambda: officers.olivia.capsule(shipment_id)))
@@ -132,6 +131,8 @@ class ShipmentStory:
         if settled.header.status not in _CLOSED:
             await officers.olivia.decide(shipment_id, SHIPMENT_DECISION_CLEAR, reason, settled.header.etag)
             self._teller.tell("officer olivia cleared it")
+        settled = await self._until(officers.olivia, shipment_id, lambda seen: seen.header.status in _CLOSED, "the shipment is closed")
+        self._teller.tell(f"→ {status_name(settled)} (version {settled.header.state_version})")
 
     async def _explain(self, officers: Officers, shipment_id: str, one: Discrepancy, reason: str) -> None:
         request = new_request_id()

@@ -16,7 +16,7 @@ from trustrelay.servicekit.telemetry import get_logger
 
 @dataclass(frozen=True, slots=True)
 class EngineSchedule:
-    """What the workflow engine makes of a stored schedule: whether it has it, its next runs (soonest first), ids of its own runs that are not over."""
+    """What the workflow engine makes of a stored schedule: whether it has it, its next runs (soonest first), ids of its runs that are not over."""
 
     in_force: bool
     next_times: Sequence[datetime] = ()
@@ -131,7 +131,7 @@ class RunMonitoring:
         return run_id
 
     async def _another_is_under_way(self, run_id: str, engine: EngineSchedule) -> bool:
-        """By the read model, and by the engine for one of the schedule's that is about to begin; the tail of a run that is stored as over is no run."""
+        """By the read model, and by the engine for one that is about to begin; the tail of a run that is stored as over is no run."""
         newest, _ = await self.monitoring.runs(1, "")
         # This one may have begun since we looked.
         if any(run.status == RUN_STATUS_RUNNING for run in newest if run.run_id != run_id):
