@@ -38,7 +38,7 @@ _POLL_SECONDS = 0.2
 _WORKING = frozenset({SHIPMENT_STATUS_RECEIVED, SHIPMENT_STATUS_PROCESSING})
 _CLOSED = frozenset({SHIPMENT_STATUS_CLEARED, SHIPMENT_STATUS_REJECTED})
 _REASONS = {
-    "weight-mismatch": "weighed again at the gate: the packing list forgot the pallets",
+    "weight-mismatch": "weighed again at the gate: the packing list counted the pallets twice",
     "controlled-good": "export licence and end-use statement are on file",
 }
 
@@ -127,10 +127,6 @@ class ShipmentStory:
             self._teller.tell(f"clearing now is refused: {refused.reason}")
         for one in [one for one in file.discrepancies if one.status == DISCREPANCY_STATUS_OPEN]:
             await self._explain(officers, shipment_id, one, reason)
-        settled = await self._until(officers.olivia, shipment_id, _nothing_waits, "nothing stands in the way any more")
-        if settled.header.status not in _CLOSED:
-            await officers.olivia.decide(shipment_id, SHIPMENT_DECISION_CLEAR, reason, settled.header.etag)
-            self._teller.tell("officer olivia cleared it")
         settled = await self._until(officers.olivia, shipment_id, lambda seen: seen.header.status in _CLOSED, "the shipment is closed")
         self._teller.tell(f"→ {status_name(settled)} (version {settled.header.state_version})")
 
@@ -163,7 +159,3 @@ class ShipmentStory:
 
 def _explained(file: ShipmentFile, wanted: Discrepancy) -> bool:
     return any(one.discrepancy_id == wanted.discrepancy_id and one.status == DISCREPANCY_STATUS_EXPLAINED for one in file.discrepancies)
-
-
-def _nothing_waits(file: ShipmentFile) -> bool:
-    return not any(one.status in (DISCREPANCY_STATUS_OPEN, DISCREPANCY_STATUS_EXPLAINED) for one in file.discrepancies)
