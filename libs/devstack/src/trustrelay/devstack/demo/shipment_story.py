@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_CRITICAL
+from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_CRITICAL, CheckOutcome
 from trustrelay.common.v1.shipment_types_pb2 import (
     DISCREPANCY_STATUS_EXPLAINED,
     DISCREPANCY_STATUS_OPEN,
@@ -111,9 +111,11 @@ class ShipmentStory:
     def _as_expected(self, file: ShipmentFile, expected: dict[str, object]) -> None:
         """The verdict, and exactly the discrepancies that the cast was made with."""
         expect(status_name(file) == expected["status"], f"the shipment is {expected['status']}, not {status_name(file)}")
-        waiting = sorted(one.kind for one in file.discrepancies if one.status == DISCREPANCY_STATUS_OPEN)
-        wanted = sorted(str(one["kind"]) for one in expected["discrepancies"])  # type: ignore[attr-defined]
-        expect(waiting == wanted, f"exactly {wanted} stand in the way, not {waiting}")
+        waiting = {one.kind for one in file.discrepancies if one.status == DISCREPANCY_STATUS_OPEN}
+        wanted = {str(one["kind"]) for one in expected["discrepancies"]}  # type: ignore[attr-defined]
+        expect(waiting == wanted, f"exactly {sorted(wanted)} stand in the way, not {sorted(waiting)}")
+        outcome = CheckOutcome.Name(file.goods_controls.outcome).removeprefix("CHECK_OUTCOME_")
+        expect(outcome == expected["goods_controls"], f"goods controls are {expected['goods_controls']}, not {outcome}")
         expect(all(one.explanation for one in file.discrepancies), "every discrepancy says why")
 
     async def _settle(self, officers: Officers, file: ShipmentFile, reason: str) -> None:
