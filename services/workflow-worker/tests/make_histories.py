@@ -1,7 +1,7 @@
 """Makes the committed histories that every change of workflow code is replayed against: `python services/workflow-worker/tests/make_histories.py`.
 
 Histories are only added or replaced together with a reviewed, patched() change; a replay that fails is a case that would break in production.
-`make_histories.py NAME…` records only those stories.
+`make_histories.py NAME…` records only those stories; a batch run's is `batch/NAME`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from typing import Any
 
 sys.path.insert(0, str(FilePath(__file__).parent / "support"))
 
+from temporalio.client import WorkflowHistory
+from worker_batch_harness import serving_batches
+from worker_batch_stories import BATCH_STORIES
 from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase, refusal
 
@@ -200,9 +203,19 @@ async def main() -> None:
         async with serving() as server:
             case = await story(server)
             await case.handle.result()
-            history = await case.handle.fetch_history()
-        text = json.dumps(_without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
-        (FOLDER / f"{story.__name__}.json").write_text(text + "\n")
+            _keep(await case.handle.fetch_history(), FOLDER / f"{story.__name__}.json")
+    for batch_story in BATCH_STORIES:
+        if not wanted or f"batch/{batch_story.__name__}" in wanted:
+            async with serving_batches() as batch_server:
+                batch = await batch_story(batch_server)
+                await batch.result()
+                _keep(await batch.handle.fetch_history(), FOLDER / "batch" / f"{batch_story.__name__}.json")
+
+
+def _keep(history: WorkflowHistory, file: FilePath) -> None:
+    text = json.dumps(_without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -189,7 +189,7 @@ async def serving_batches(max_cached_workflows: int = 1000) -> AsyncIterator[Bat
     async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path) as env:
         runs: dict[str, ScriptedRun] = {}
         domain = Domain(contract.TASK_QUEUE, contract.DEPLOYMENT, [BatchRiskReEvaluationWorkflow], BatchActivities(runs).all())
-        host = WorkerHost(lambda: build_worker(env.client, domain, Slots(20, 50, timedelta(0), max_cached_workflows), ""))
+        host = WorkerHost(lambda: build_worker(env.client, domain, Slots(20, 500, timedelta(0), max_cached_workflows), ""))
         await host.begin()
         try:
             yield BatchServer(env, env.client, runs, domain.task_queue, host)
