@@ -8,6 +8,7 @@
 - {name: TRUSTRELAY_SOURCE_TIMEOUT_SECONDS, value: {{ $s.timeoutSeconds | quote }}}
 - {name: TRUSTRELAY_GDELT_INTERVAL_SECONDS, value: {{ $s.gdeltIntervalSeconds | quote }}}
 - {name: TRUSTRELAY_KBO_MAX_AGE_HOURS, value: {{ $s.kboMaxAgeHours | quote }}}
+- {name: TRUSTRELAY_KBO_WATCH_AGE_SECONDS, value: {{ $s.kboWatchAgeSeconds | quote }}}
 {{- range $row := list (list "VIES_URL" $s.vies "/vies/rest-api") (list "GLEIF_URL" $s.gleif "/gleif/api/v1") (list "EORI_URL" $s.eori "") (list "KBO_URL" $s.kbo "/kbo/KboOpenData_Full.zip") (list "NBB_URL" $s.nbb "/nbb") (list "GDELT_URL" $s.gdelt "/gdelt/api/v2/doc/doc") (list "LIST_OFAC_URL" $s.ofac "/lists/ofac") (list "LIST_UN_URL" $s.un "/lists/un/consolidated.xml") (list "LIST_EU_URL" $s.eu "/lists/eu/xmlFullSanctionsList_1_1.xml") (list "LIST_PEP_URL" $s.pep "/lists/pep/entities.ftm.json") }}
 {{- $url := index $row 1 }}
 {{- if and $sandbox (not $url) (index $row 2) }}{{ $url = print $sandbox (index $row 2) }}{{ end }}
