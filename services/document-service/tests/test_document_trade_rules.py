@@ -271,6 +271,13 @@ def test_reading_numbers_never_fails_and_quotes_verbatim(text: str) -> None:
     assert all(found.text in text and found.value >= 0 for found in find_numbers(text, document("x", text or "-")))
 
 
+@pytest.mark.parametrize("cell", [" ", "\n", "\u00a0"])
+def test_blank_cells_say_nothing(cell: str) -> None:
+    """A cell of nothing but blanks is neither label nor value, in any type."""
+    found = document(" ", tables=[[(cell, cell), ("Shipper", cell)]])
+    assert all(extract_fields(found, kind) == () for kind in DocumentType)
+
+
 SAID = st.one_of(
     st.sampled_from(sorted(name for names in (*HEADER.values(), *COLUMNS.values()) for name in names)),
     st.sampled_from(
