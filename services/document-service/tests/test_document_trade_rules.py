@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from trustrelay.document_service.domain.amounts import decimal_sign, find_numbers
 from trustrelay.document_service.domain.classify import classify
-from trustrelay.document_service.domain.document import Cell, Document, Table, TextBlock
+from trustrelay.document_service.domain.document import Cell, Document, Span, Table, TextBlock
 from trustrelay.document_service.domain.document_types import DocumentType
-from trustrelay.document_service.domain.extract import extract_fields
+from trustrelay.document_service.domain.extract import extract_fields, fields
 from trustrelay.document_service.domain.extract.trade.labels import COLUMNS, HEADER, header_fields
 from trustrelay.document_service.domain.messages import LANGUAGES, type_names
 from trustrelay.document_service.domain.text import fold
@@ -271,6 +271,17 @@ def test_reading_numbers_never_fails_and_quotes_verbatim(text: str) -> None:
     assert all(found.text in text and found.value >= 0 for found in find_numbers(text, document("x", text or "-")))
 
 
+def test_what_cannot_be_found_again_is_dropped_and_the_first_word_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that makes a value up, or names a place where it does not stand, states nothing; of two values the first is kept."""
+    found = document("Packing list", "8 cartons of tiles")
+    made_up = [
+        ("a", "9", Span("9 cartons", 1, None, "#/texts/1")), ("b", "8", Span("8", 1, None, "#/texts/7")),
+        ("c", "8", Span("8 cartons", 1, None, "#/texts/1")), ("c", "tiles", Span("tiles", 1, None, "#/texts/1")),
+    ]  # fmt: skip
+    monkeypatch.setitem(fields.TRADE_LISTS, DocumentType.PACKING_LIST, (lambda _: iter(made_up),))
+    assert values(found, DocumentType.PACKING_LIST) == {"c": "8"}
+
+
 @pytest.mark.parametrize("cell", [" ", "\n", "\u00a0"])
 def test_blank_cells_say_nothing(cell: str) -> None:
     """A cell of nothing but blanks is neither label nor value, in any type."""
@@ -295,6 +306,6 @@ def test_no_paper_breaks_the_rules(lines: list[str], rows: list[list[str]]) -> N
     found = document(*lines, tables=[rows, rows[1:]])
     classify(found)
     for kind in TRADE_TYPES:
-        fields = extract_fields(found, kind)
-        assert all(found.holds(field.span) for field in fields)
-        assert len({field.name for field in fields}) == len(fields)
+        said = extract_fields(found, kind)
+        assert all(found.holds(field.span) for field in said)
+        assert len({field.name for field in said}) == len(said)
