@@ -113,7 +113,7 @@ def _sections(file: ShipmentFile) -> Iterator[tuple[str, Row, list[Row]]]:
 
 def said(comparison: FieldComparison) -> str:
     """`packing_list: 12840.00 · cmr: 13600.00`."""
-    return " · ".join(f"{value.document_type}: {value.value}" for value in comparison.values)
+    return " · ".join(dict.fromkeys(f"{value.document_type}: {value.value}" for value in comparison.values))
 
 
 def _worst_first(comparisons: Iterable[FieldComparison]) -> list[FieldComparison]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Annotated
 
 import typer
@@ -25,9 +26,11 @@ from trustrelay.devstack.commands._session import (
     show,
 )
 from trustrelay.devstack.commands._spans import moment_of
+from trustrelay.devstack.errors import StackError
 from trustrelay.servicekit.errors import NotFound
 
 OFFICER, MANAGER = "olivia", "mara"
+_BEGINS_WITHIN_SECONDS = 60.0
 app = typer.Typer(name="monitor", no_args_is_help=True, help="What is watched after decisions: schedule, runs, alerts.")
 app.add_typer(_monitor_schedule.app, name="schedule")
 
@@ -141,12 +144,15 @@ async def _trigger(caller: Caller, request_id: str, wait: bool, as_json: bool) -
 
 
 async def _ended(api: MonitoringClient, run_id: str, tell: Told) -> GetMonitoringRunResponse:
-    """The run once it is over; a run exists from the moment on at which a worker begins it."""
+    """The run once it is over; a run exists from the moment on at which a worker begins it. Raises StackError when none does."""
+    begins_before = time.monotonic() + _BEGINS_WITHIN_SECONDS
 
     async def read() -> GetMonitoringRunResponse:
         try:
             return await patiently(lambda: api.run(run_id))
         except NotFound:
+            if time.monotonic() > begins_before:
+                raise StackError(f"run {run_id} was asked for, but no worker has begun it: `trustrelay status` shows what is down") from None
             return GetMonitoringRunResponse()
 
     def over(found: GetMonitoringRunResponse) -> bool:

@@ -49,11 +49,11 @@ class ShipmentNarrator:
         self._teller.detail(f"!        {_severity(one.severity)} {one.kind} {one.about} {state}: {one.explanation}")
 
     def _row(self, row: FieldComparison) -> None:
-        said = ", ".join(f"{value.document_type} {value.value}" for value in row.values)
-        verdict = " ".join(filter(None, (_outcome(row.outcome), _severity(row.severity), row.reason)))
-        self._teller.detail(f"field    {row.field:<22} {verdict:<13} {said}")
+        said = ", ".join(dict.fromkeys(f"{value.document_type} {value.value}" for value in row.values))
+        self._teller.detail(f"field    {row.field:<22} {_outcome(row.outcome):<13} {said}".rstrip())
         if row.outcome != CHECK_OUTCOME_CLEAR:
-            self._teller.detail(f"         {row.explanation} [{row.rule}]")
+            optional = "" if row.mandatory else ", clearance does not wait for it"
+            self._teller.detail(f"         {_severity(row.severity)} {row.reason}: {row.explanation} [{row.rule}{optional}]")
 
 
 def _outcome(outcome: CheckOutcome.ValueType) -> str:
