@@ -61,6 +61,7 @@ class WatchStory:
                 await self._nothing_new(watchers, case_id)
                 await self._register_changes(people, watchers, case_id)
                 await self._list_changes(watchers, case_id)
+                await self._put_right(watchers, case_id)
                 await self._register_is_away(watchers, case_id)
             finally:
                 await watchers.mara.delete_schedule()
@@ -126,6 +127,18 @@ class WatchStory:
         expect(len(await watchers.olivia.alerts(case_id=case_id)) == before, "an absent register is no change")
         self._teller.tell(f"registry NOT_ASSESSED {missing[0].reason}: neither clear nor an alert")
 
+    async def _put_right(self, watchers: Watchers, case_id: str) -> None:
+        """The next story on this stack finds the world as it was; that a company is active again is news too."""
+        self._teller.chapter("The company is saved, the director's name is taken off the list")
+        await self._change(kind="company", company=self._stage.cast.subject("a").registration_number, standing="active")
+        await self._change(kind="list", list="ofac", person=_LISTED_LATER, action="remove")
+        before = {one.alert_id for one in await watchers.olivia.alerts(case_id=case_id)}
+        await self._run(watchers)
+        news = [one for one in await watchers.olivia.alerts(case_id=case_id) if one.alert_id not in before]
+        for alert in news:
+            self._told_of(alert)
+        expect([one.kind for one in news] == ["REGISTRY_CHANGED"], "that the company is active again is an alert of its own")
+
     async def _run(self, watchers: Watchers) -> GetMonitoringRunResponse:
         """A run, to its end."""
         request = new_request_id()
@@ -156,11 +169,13 @@ class WatchStory:
     async def _new_alert(self, watchers: Watchers, case_id: str, kind: str) -> Alert:
         alerts: Sequence[Alert] = [one for one in await watchers.olivia.alerts(case_id=case_id) if one.kind == kind]
         expect(len(alerts) == 1, f"there is one alert {kind}, not {len(alerts)}")
-        severity = Severity.Name(alerts[0].severity).removeprefix("SEVERITY_")
-        self._teller.tell(f"ALERT {severity} {kind}, found by {alerts[0].found_by}")
-        for change in alerts[0].changes:
-            self._teller.detail(f"{change.fact}: {change.before or '-'} → {change.after or '-'}")
+        self._told_of(alerts[0])
         return alerts[0]
+
+    def _told_of(self, alert: Alert) -> None:
+        self._teller.tell(f"ALERT {Severity.Name(alert.severity).removeprefix('SEVERITY_')} {alert.kind}, found by {alert.found_by}")
+        for change in alert.changes:
+            self._teller.detail(f"{change.fact}: {change.before or '-'} → {change.after or '-'}")
 
     async def _change(self, **change: str) -> None:
         await self._post("/admin/change", change)
