@@ -50,17 +50,15 @@ async def test_worker_process_started_first_waits_for_the_others(tmp_path: Path)
 
 
 @pytest.mark.integration
-async def test_worker_process_waits_for_its_bucket(temporal_engine: Any, tmp_path: Path) -> None:  # noqa: F811
+async def test_worker_process_waits_for_its_bucket(temporal_engine: Any, s3_engine: Any, tmp_path: Path) -> None:  # noqa: F811
     """A store that answers before its buckets are made is waited for like one that does not answer."""
-    port = free_port()
-    with bench() as servers:
-        store = servers.seaweed()
-        with running_engine(store, servers.folder):
-            store.client().remove_bucket("temporal-payloads")
-            async with worker_process(environment(tmp_path, temporal_engine, store, port), port) as worker:
-                await worker.until_waiting("PAYLOAD_BUCKET_MISSING")
-                store.client().make_bucket("temporal-payloads")
-                await worker.until(lambda: ask(worker.target))
+    port, bucket = free_port(), f"later-{tmp_path.parent.name}"
+    place = Place(temporal_engine.address, s3_engine.endpoint, s3_engine.admin)  # the worker's own account knows one bucket only
+    settings = environment(tmp_path, place, place, port) | {"TRUSTRELAY_PAYLOAD_BUCKET": bucket}
+    async with worker_process(settings, port) as worker:
+        await worker.until_waiting("PAYLOAD_BUCKET_MISSING")
+        s3_engine.client().make_bucket(bucket)
+        await worker.until(lambda: ask(worker.target))
 
 
 async def test_worker_process_waits_for_a_name_that_is_not_known_yet(tmp_path: Path) -> None:

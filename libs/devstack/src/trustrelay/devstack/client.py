@@ -6,6 +6,7 @@ from trustrelay.devstack.customer_client import CustomerClient, post_file, visit
 from trustrelay.devstack.monitoring_client import MonitoringClient
 from trustrelay.devstack.officer_client import OfficerClient
 from trustrelay.devstack.shipment_client import ShipmentClient
+from trustrelay.devstack.suppression_client import SuppressionClient
 from trustrelay.devstack.template_client import TemplateClient
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MonitoringClient",
     "OfficerClient",
     "ShipmentClient",
+    "SuppressionClient",
     "TemplateClient",
     "explain",
     "log_in",

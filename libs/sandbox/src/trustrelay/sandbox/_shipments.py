@@ -16,13 +16,13 @@ HARMLESS = (
     ("Porcelain tableware", "69111000", "CT", "0.62", "7.40"),
     ("Wooden dining tables", "94036010", "CT", "28.5", "164.00"),
     ("Cotton table linen", "63025100", "BX", "0.35", "11.25"),
-    ("Stainless steel kitchen articles", "73239300", "BX", "0.85", "9.80"),
+    ("Steel kitchen articles", "73239300", "BX", "0.85", "9.80"),
     ("Plastic storage containers", "39241000", "CT", "0.28", "3.15"),
     ("Paper carrier bags", "48194000", "BX", "0.09", "0.48"),
 )
 # The same for goods that the invented control list names in transit to Georgia; see sources/goods_controls.py.
 CONTROLLED = (
-    ("Pressure transmitters with ceramic cell", "90262020", "CT", "1.40", "318.00"),
+    ("Ceramic pressure transmitters", "90262020", "CT", "1.40", "318.00"),
     ("Mass spectrometers", "90278100", "CS", "38.0", "21400.00"),
     ("Variable frequency drives", "85044083", "CS", "12.5", "1290.00"),
 )

@@ -35,6 +35,12 @@ _ADVICE = {
     "ALERT_RESOLVED": "`trustrelay monitor alerts` says by whom",
     "BATCH_RUN_NOT_FOUND": "`trustrelay batch list` shows the runs of this user's tenant",
     "BATCH_ENDED": "the run is over; begin another with `trustrelay batch reassess`",
+    "HIT_NOT_FOUND": "`trustrelay case show` names the hits of the case",
+    "DISCRIMINATORS_INSUFFICIENT": "only a birth date or an id number that contradicts can dismiss; resolve the hit in its case",
+    "HIT_CONFIRMED": "an officer confirmed this hit in its case; that word stands",
+    "SUPPRESSION_RULE_NOT_FOUND": "`trustrelay suppression list` shows the rules of this user's tenant",
+    "SUPPRESSION_RULE_NOT_PROPOSED": "`trustrelay suppression list --status proposed` shows what can be accepted",
+    "SUPPRESSION_RULE_ENDED": "`trustrelay suppression list` says when and why",
     "REQUEST_ID_REUSED": "leave --request-id out for a new intention",
 }
 _LATER = "try again in a few seconds; `trustrelay status` shows what is down"

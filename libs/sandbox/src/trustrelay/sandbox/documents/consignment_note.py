@@ -8,7 +8,7 @@ from trustrelay.sandbox.documents.commercial import address
 from trustrelay.sandbox.trade import Shipment
 
 LOADED_DAYS_AGO = 3
-GOODS_WIDTHS = (24, 22, 26, 52, 26, 24, 16)
+GOODS_WIDTHS = (22, 26, 25, 51, 26, 24, 16)
 GOODS_HEADS = (
     ("6 Marks and Nos", "Marques et numéros"), ("7 Number of packages", "Nombre de colis"), ("8 Method of packing", "Mode d'emballage"),
     ("9 Nature of the goods", "Nature de la marchandise"), ("10 Statistical number", "No statistique"), ("11 Gross weight in kg", "Poids brut kg"),
@@ -57,7 +57,7 @@ def _goods(form: Form, shipment: Shipment) -> None:
         [shipment.references.ucr[-8:]],
         [str(item.packages) for item in goods],
         [PACKAGING[item.packaging] for item in goods],
-        [item.description[:30] for item in goods],
+        [item.description for item in goods],
         [item.code for item in goods],
         [*masses, f"{shipment.gross:.2f}"],
         [],

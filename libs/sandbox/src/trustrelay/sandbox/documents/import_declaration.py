@@ -77,7 +77,7 @@ def _items(form: Form, shipment: Shipment) -> None:
     form.row(LEFT, top, ITEM_WIDTHS, 10, ITEM_HEADS, heads=True)
     for n, item in enumerate(shipment.goods, 1):
         cells = (
-            [str(n)], [item.description[:32]], [f"{item.code}00"], [item.origin], ["40 00"], [CLAIMED if shipment.preferential else NOT_CLAIMED],
+            [str(n)], [item.description], [f"{item.code}00"], [item.origin], ["40 00"], [CLAIMED if shipment.preferential else NOT_CLAIMED],
             [str(item.packages)], [f"{item.gross:.2f}"], [f"{item.net:.2f}"],
         )  # fmt: skip
         form.row(LEFT, top + 3 + n * 7, ITEM_WIDTHS, 7, cells)

@@ -11,8 +11,12 @@ from .document import Document
 
 # Digits in groups of three or in one run, then decimals. The sign, where there is one, is no part: masses and prices have none.
 _BLANK = "\u00a0\u202f "
+_BEGIN = r"(?<![\w.,'])"
+# Letters right behind a number are its unit, or OCR took zeros for them.
+_END = r"(?![\d']|[.,]\d)(?!(?!kgs?\b|ct\b|eur\b|usd\b|chf\b)[^\W\d_])"
 NUMBER = re.compile(
-    rf"(?<![\w.,'])\d{{1,3}}(?:(?P<group>[.,'{_BLANK}])\d{{3}}(?!\d))(?:(?P=group)\d{{3}}(?!\d))*(?:[.,]\d{{1,6}})?(?![\d'])|(?<![\w.,'])\d+(?:[.,]\d{{1,6}})?(?![\d'])"
+    rf"{_BEGIN}\d{{1,3}}(?P<group>[.,'{_BLANK}])\d{{3}}(?!\d)(?:(?P=group)\d{{3}}(?!\d))*(?:[.,]\d{{1,6}})?{_END}|{_BEGIN}\d+(?:[.,]\d{{1,6}})?{_END}",
+    re.IGNORECASE,
 )
 # A passage that is nothing but a number with its unit or currency tells how this paper writes numbers.
 _ALONE = re.compile(r"^\W*(?:[A-Za-z€$£]{1,3}\.?\s*)?(?P<number>[\d][\d.,' \u00a0\u202f]*)\s*(?:kg|kgs|kilo|[A-Z]{3}|€|%)?\.?\W*$", re.IGNORECASE)

@@ -82,7 +82,7 @@ def _areas(grid: Grid) -> list[Area]:
     areas: dict[Slot, list[Slot]] = {}
     for slot in parent:
         areas.setdefault(first(slot), []).append(slot)
-    return sorted(area for slots in areas.values() for area in _rectangles(slots))
+    return sorted((area for slots in areas.values() for area in _rectangles(slots)), key=lambda area: (area[0], area[2]))
 
 
 def _rectangles(slots: list[Slot]) -> list[Area]:

@@ -19,13 +19,12 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.monitoring_workflow import WORKFLOW, CheckKind, MonitoringInput, MonitoringResult, Trigger, run_id_of
     from trustrelay.workflow_worker.application.lists import refreshed_lists
     from trustrelay.workflow_worker.application.monitoring.catalogue import CLOSE_RUN, FETCH_CASES, OPEN_RUN
+    from trustrelay.workflow_worker.application.monitoring.continuing import is_long
     from trustrelay.workflow_worker.application.monitoring.window import Window
     from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity
     from trustrelay.workflow_worker.domain.monitoring.records import CloseRun, FetchCases, OpenRun, RunOpened, RunRef
 
 PAGE_SIZE = 100
-# Events of one run of the workflow: a few pages. Asked between pages only, which are bounded themselves.
-max_events = 2_000
 _WIDEST_WINDOW = 50
 _SCHEDULED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
@@ -84,7 +83,7 @@ class ContinuousMonitoringWorkflow:
             if window.over or not page.more:
                 return window.over
             after = page.case_ids[-1]
-            if _is_long():
+            if is_long():
                 workflow.continue_as_new(replace(self._asked, after_case_id=after, opened=True))
 
     async def _closed(self, status: str, reason: str = "") -> RunOpened:
@@ -101,8 +100,3 @@ class ContinuousMonitoringWorkflow:
 
     def _result(self, run: RunOpened) -> MonitoringResult:
         return MonitoringResult(self._run.run_id, run.status, run.cases_checked, run.cases_not_assessed, run.alerts_opened)
-
-
-def _is_long() -> bool:
-    info = workflow.info()
-    return info.is_continue_as_new_suggested() or info.get_current_history_length() >= max_events

@@ -8,8 +8,7 @@ from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError, is
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts import case_workflow
-    from trustrelay.contracts.case_workflow import CaseInput
+    from trustrelay.contracts.case_workflow import TASK_QUEUE, WORKFLOW, CaseInput, workflow_id
     from trustrelay.workflow_worker.application.compliance.search_attributes import of_new_case
     from trustrelay.workflow_worker.application.monitoring.catalogue import STAGE_REVIEW
     from trustrelay.workflow_worker.application.running import reason_of, run_activity
@@ -54,10 +53,10 @@ def _input(tenant_id: str, alert_id: str, staged: ReviewCase) -> CaseInput:
 async def _start(case: CaseInput) -> None:
     try:
         await workflow.start_child_workflow(
-            case_workflow.WORKFLOW,
+            WORKFLOW,
             case,
-            id=case_workflow.workflow_id(case.tenant_id, case.case_id),
-            task_queue=case_workflow.TASK_QUEUE,
+            id=workflow_id(case.tenant_id, case.case_id),
+            task_queue=TASK_QUEUE,
             parent_close_policy=ParentClosePolicy.ABANDON,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             search_attributes=of_new_case(case),

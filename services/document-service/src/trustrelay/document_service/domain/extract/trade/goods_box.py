@@ -16,7 +16,8 @@ PACKAGES = re.compile(
     r"doos|dozen|kartons?|palletten|kisten?|zakken|vaten|rollen|colis|palettes?|caisses?|sacs?|fûts?|rouleaux|paletten?|säcke|fässer|packstücke)\b",
     re.IGNORECASE,
 )
-ITEM_NUMBER = re.compile(r"^\s*\d{1,3}[.)]?\s+(?=\S)")
+# OCR loses the blank behind it: `1.21 boxes` is line 1, since nobody ships parts of boxes.
+ITEM_NUMBER = re.compile(r"^\s*\d{1,3}[.)]\s*(?=\S)")
 EDGES = " \n\t,;:.-–()"
 
 
@@ -38,10 +39,11 @@ def goods_lines(document: Document) -> tuple[GoodsLine, ...]:
 
 def _lines(lines: tuple[Span, ...]) -> Iterator[GoodsLine]:
     for line in lines:
-        packages, code = PACKAGES.search(line.text), SAID_COMMODITY.search(line.text)
+        begin = number.end() if (number := ITEM_NUMBER.match(line.text)) else 0
+        packages, code = PACKAGES.search(line.text[begin:]), SAID_COMMODITY.search(line.text)
         if (packages is None and code is None) or TOTAL_WORD.search(line.text):
             continue
-        start = packages.end() if packages else (number.end() if (number := ITEM_NUMBER.match(line.text)) else 0)
+        start = begin + (packages.end() if packages else 0)
         end = code.start() if code and code.start() > start else len(line.text)
         description = re.sub(r"^(?:of|met|de|d'|mit|with|containing)\s+", "", line.text[start:end].strip(EDGES))
         yield GoodsLine(description, packages["count"] if packages else "", code["code"] if code else "", line)

@@ -166,6 +166,18 @@ COLUMNS["packages"] |= COLUMNS.pop("cartons")
 
 # `11`, `(11)`, `[1]`, `18 04`, `13 01 000 000`, `I.7`: the number of a box or data element.
 _NUMBER = re.compile(r"^\W{0,2}(?P<number>\d{1,2})(?:[ ./]\d{1,3}){0,3}\W{0,2}\s+(?=[^\W\d])")
+# Data elements of Union customs declarations (Delegated Regulation (EU) 2021/234, Annex B): the same number in every language.
+_ELEMENT = re.compile(r"^\W{0,2}(?P<number>\d{2} \d{2})(?: \d{3}){0,2}\s+(?=[^\W\d]{2})")
+_ELEMENT_HEADER = {
+    "11 01": "declaration_type", "12 03": "documents", "12 05": "documents", "12 09": "lrn", "13 01": "consignor", "13 02": "consignor",
+    "13 03": "consignee", "13 04": "consignee", "13 05": "declarant", "14 01": "incoterm", "14 05": "currency", "14 06": "total",
+    "16 03": "country_of_destination", "16 06": "country_of_dispatch", "17 03": "customs_office", "17 09": "customs_office",
+    "18 01": "net_mass", "18 04": "gross_mass", "18 06": "packages", "19 05": "transport_id",
+}  # fmt: skip
+_ELEMENT_COLUMN = {
+    "14 11": "preference", "16 08": "origin", "18 01": "net_mass", "18 04": "gross_mass", "18 05": "description", "18 06": "packages",
+    "18 09": "commodity_code",
+}  # fmt: skip
 _UNITS = frozenset({"kg", "kgs", "in", "en", "kilogram", "kilo"})
 # Behind the head of a column of amounts.
 _CURRENCY = re.compile(r"(?<=\w)\s+(?:[A-Z]{3}|[€$£])$")
@@ -181,7 +193,7 @@ def box_number(text: str) -> int:
 
 def header_fields(text: str) -> frozenset[str]:
     """The header fields that a text labels; empty when it is no label."""
-    return _fields(text, _HEADER_INDEX)
+    return _fields(text, _HEADER_INDEX) or _element(text, _ELEMENT_HEADER)
 
 
 def wrapped_fields(lines: Sequence[str]) -> frozenset[str]:
@@ -191,7 +203,7 @@ def wrapped_fields(lines: Sequence[str]) -> frozenset[str]:
 
 def column_fields(text: str) -> frozenset[str]:
     """The columns that a text may head; empty when it heads none."""
-    return _fields(_CURRENCY.sub("", text.strip()), _COLUMN_INDEX)
+    return _fields(_CURRENCY.sub("", text.strip()), _COLUMN_INDEX) or _element(text, _ELEMENT_COLUMN)
 
 
 Index = Mapping[str, frozenset[str]]
@@ -210,6 +222,13 @@ def _fields(text: str, index: Index) -> frozenset[str]:
     for name in _names(text):
         found |= _named(name.split(), index)
     return found
+
+
+def _element(text: str, table: Mapping[str, str]) -> frozenset[str]:
+    """The field of a data element's number; a label, so without anything behind it that could be a value."""
+    match = _ELEMENT.match(text)
+    field = table.get(match["number"]) if match and ":" not in text else None
+    return frozenset({field}) if field else frozenset()
 
 
 def _names(text: str) -> frozenset[str]:

@@ -46,7 +46,7 @@ class TradeActivities:
             matrix = await trade.CrossReferenceShipment(asked, timeout=_SECONDS)
             controls = await trade.CheckGoodsControls(_about_goods(asked, shipment.as_of), timeout=_SECONDS)
             request = RecordComparisonRequest(
-                shipment_id=header.shipment_id, round=shipment.round, operation_id=operation_id(), rules_version=matrix.rules_version,
+                shipment_id=header.shipment_id, round=shipment.round, operation_id=_operation("compared"), rules_version=matrix.rules_version,
                 comparisons=matrix.comparisons, goods_controls=controls.result,
                 discrepancies=[*matrix.discrepancies, *controls.discrepancies, *_unread(file)],
             )  # fmt: skip
@@ -66,7 +66,7 @@ class TradeActivities:
             )  # fmt: skip
             controls = types.GoodsControlResult(outcome=CHECK_OUTCOME_NOT_ASSESSED, reason=given_up.reason, explanation=told)
             request = RecordComparisonRequest(
-                shipment_id=shipment.shipment_id, round=shipment.round, operation_id=operation_id(),
+                shipment_id=shipment.shipment_id, round=shipment.round, operation_id=_operation("given-up"),
                 rules_version=file.header.rules_version or "none", goods_controls=controls, discrepancies=[*known, gap],
             )  # fmt: skip
             return await self._record(request)
@@ -74,6 +74,10 @@ class TradeActivities:
     async def _record(self, request: RecordComparisonRequest) -> Summary:
         reply = await self._services.persistence.shipments.RecordComparison(request, timeout=_SECONDS)
         return calls.to_summary(reply.summary)
+
+
+def _operation(kind: str) -> str:
+    return f"{operation_id()}/{kind}"
 
 
 def _about_goods(asked: CrossReferenceShipmentRequest, as_of: str) -> CheckGoodsControlsRequest:
