@@ -24,7 +24,7 @@ async def test_three_shipments_end_as_they_should_and_say_why(stack: Stack, tell
 
 
 async def test_an_officer_does_it_all_from_the_terminal(stack: Stack, cast: DemoCast, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Papers in, the first round short of the packing list, the rest handed in later, then the capsule, verified."""
+    """Papers in, the first round short of the consignment note, the rest handed in later, then the capsule, verified."""
 
     data = str(stack.environment.data.root)
 
@@ -36,7 +36,7 @@ async def test_an_officer_does_it_all_from_the_terminal(stack: Stack, cast: Demo
         return shown.out
 
     said, papers = cast.shipments["clean"], [str(paper) for paper in cast.papers("clean")]
-    late = [paper for paper in papers if "packing-list" in paper]
+    late = [paper for paper in papers if "cmr" in paper]
     first = [paper for paper in papers if paper not in late]
     countries = ("--direction", said["direction"], "--from", said["country_of_dispatch"], "--to", said["country_of_destination"])
     shipment = json.loads(await typed("shipment", "submit", *first, *countries, "--json"))["header"]["shipment_id"]
@@ -44,7 +44,7 @@ async def test_an_officer_does_it_all_from_the_terminal(stack: Stack, cast: Demo
     assert (found["header"]["status"], found["header"]["round"]) == ("SHIPMENT_STATUS_CLEARED", 2)
     page = await typed("shipment", "show", shipment)
     assert "Field by field" in page
-    assert "packing-list" in page
+    assert "cmr.pdf" in page
     capsule = tmp_path / "capsule.json"
     await typed("shipment", "capsule", shipment, "--out", str(capsule))
     key = str(stack.environment.secrets.capsule_public_key)

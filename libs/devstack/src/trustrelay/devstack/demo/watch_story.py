@@ -12,6 +12,7 @@ from datetime import UTC, timedelta
 import httpx
 
 from trustrelay.case.v1.monitoring_service_pb2 import GetMonitoringRunResponse
+from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_HIGH, Severity
 from trustrelay.common.v1.portfolio_types_pb2 import RUN_STATUS_COMPLETED, RUN_STATUS_RUNNING, Alert, MonitoringPolicy, MonitoringSchedule
 from trustrelay.devstack.client import MonitoringClient, new_request_id, patiently
@@ -101,8 +102,18 @@ class WatchStory:
         await self._run(watchers)
         alert = await self._new_alert(watchers, case_id, "REGISTRY_CHANGED")
         expect(bool(alert.review_case_id), "policy opens a review case")
-        review = (await patiently(lambda: people.olivia.case_file(alert.review_case_id))).header
+        review = await self._opened(people, alert.review_case_id)
         self._teller.tell(f"review case {review.case_id} is open for officer {review.owner}: {status_name(review.status)}")
+
+    async def _opened(self, people: People, case_id: str) -> CaseHeader:
+        """The review case, once its own workflow has opened it: that goes on beside the run."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return (await patiently(lambda: people.olivia.case_file(case_id))).header
+            except NotFound:
+                await asyncio.sleep(_POLL_SECONDS)
+        raise DemoFailed("in time: the review case is open")
 
     async def _list_changes(self, watchers: Watchers, case_id: str) -> None:
         self._teller.chapter("A list changes: a director is sanctioned")
