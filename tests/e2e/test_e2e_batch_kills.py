@@ -93,8 +93,7 @@ async def test_e2e_batch_survives_kills_and_scores_each_case_once(portfolio_stac
         await _kill(stack, WORKER)
         paused = PauseBatchRequest(run_id=run.run_id, request_id=str(uuid.uuid4()), reason="month end")
         assert (await manager.call(manager.stub.PauseBatch, paused)).status == RUN_STATUS_PAUSED
-        await _kill(stack, "temporal")
-        resumed = ResumeBatchRequest(run_id=run.run_id, request_id=str(uuid.uuid4()))
+        resumed = ResumeBatchRequest(run_id=run.run_id, request_id=str(uuid.uuid4()), reason="month over")
         await manager.call(manager.stub.ResumeBatch, resumed)
         await manager.until(lambda run: run.cases_scored > CASES // 2)
         await _kill(stack, "temporal")
