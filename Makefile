@@ -15,11 +15,11 @@ setup: ## .venv with the hash-locked packages, system packages through apt
 demo: setup ## start everything on real servers, run KYB cases to signed decisions, stop everything
 	@$(BIN)/trustrelay demo
 
-test: setup ## every test: unit, contract, integration, replay, end to end
-	@$(BIN)/python -m pytest
+test: setup ## every test: unit, contract, integration, replay, end to end, in two processes
+	@$(BIN)/python -m pytest --beside services/workflow-worker --beside services/persistence-service
 
-bench: setup ## a decision beside a bare update with one insert, idle and under load; writes bench/results.json
-	@$(BIN)/python bench/decision_update.py
+bench: setup ## a decision beside a bare update, 100,000 cases scored again beside bare activities; writes bench/results.json
+	@result=0; for part in decision_update batch_rescore; do $(BIN)/python bench/$$part.py || result=1; done; exit $$result
 
 up: setup ## the stack in the background, for hands-on work
 	@$(BIN)/trustrelay up --detach

@@ -1,3 +1,3 @@
-"""Root of all tests: the fixtures with real servers come from the stack's own package."""
+"""Root of all tests: the fixtures with real servers, and the second process of `make test`, come from the stack's own package."""
 
-pytest_plugins = ["trustrelay.devstack.testing"]
+pytest_plugins = ["trustrelay.devstack.testing", "trustrelay.devstack.testing_beside"]

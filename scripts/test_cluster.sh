@@ -12,6 +12,9 @@ TAG=${TAG:-dev} PROFILE=${PROFILE:-ci} NAMESPACE=${NAMESPACE:-trustrelay} RELEAS
 CLUSTER=$(realpath ../shared/cluster/cluster 2>/dev/null || true)
 SERVICES=(case-api persistence-service document-service osint-service workflow-worker)
 IMAGES=("${SERVICES[@]}" devservers)
+# What has pods of its own: the services that are called, and the workers of each domain, as SERVICE/DOMAIN.
+DOMAINS=(compliance shipment monitoring batch) UNITS=("${SERVICES[@]:0:4}")
+for domain in "${DOMAINS[@]}"; do UNITS+=("workflow-worker/$domain"); done
 TESTS=$PWD/tests/cluster OUT=$PWD/build/test-cluster CHARTS=$PWD/build/charts/install PY=$PWD/.venv/bin/python
 # Ready pods, as "NAME=IMAGE ".
 # shellcheck disable=SC2016  # Go's variables
@@ -90,27 +93,35 @@ step_install() {
   current_version_is "$TAG"
 }
 step_test() { run helm test "$RELEASE" --namespace "$NAMESPACE" --logs --timeout 10m >"$OUT/helm-test.log" 2>&1 || return 1; grep "SMOKE OK" "$OUT/helm-test.log"; }
-current_version_is() { # what Temporal says is the current build of the compliance workers
-  local seen
-  seen=$(k exec "$RELEASE-dev-temporal-0" -- temporal worker deployment describe --name trustrelay-compliance -o json |
-    sed -n 's/.*"currentVersionBuildID": *"\([^"]*\)".*/\1/p' | head -n 1)
-  [ "$seen" = "$1" ] || die "the workers' current version is '$seen', expected '$1'"
-  say "current version of trustrelay-compliance: $seen"
+current_version_is() { # what Temporal says is the current build of each domain's workers
+  local seen domain
+  for domain in "${DOMAINS[@]}"; do
+    seen=$(k exec "$RELEASE-dev-temporal-0" -- temporal worker deployment describe --name "trustrelay-$domain" -o json |
+      sed -n 's/.*"currentVersionBuildID": *"\([^"]*\)".*/\1/p' | head -n 1)
+    [ "$seen" = "$1" ] || die "the current version of the $domain workers is '$seen', expected '$1'"
+  done
+  say "current version of ${DOMAINS[*]}: $1"
 }
 step_upgrade() { helm_upgrade "${NEXT_TAG:?NEXT_TAG names the tag to upgrade to}"; current_version_is "$NEXT_TAG"; pods_run "$NEXT_TAG"; }
 step_rollback() {
   run helm rollback "$RELEASE" --namespace "$NAMESPACE" --wait --timeout 8m >"$OUT/helm-rollback.log" 2>&1 || { tail -n 5 "$OUT/helm-rollback.log" >&2; return 1; }
   current_version_is "$TAG"; pods_run "$TAG"
 }
-pods_run() { # two ready pods of each service, all of this tag
-  local name pod pods
-  for name in "${SERVICES[@]}"; do
-    read -ra pods <<<"$(ready "$name")"
-    [ ${#pods[@]} -ge 2 ] || die "$name has ${#pods[@]} ready pods"
+pods_run() { # the ready pods that each unit wants, all of this tag
+  local unit pod pods
+  for unit in "${UNITS[@]}"; do
+    read -ra pods <<<"$(ready "$unit")"
+    [ ${#pods[@]} -ge "$(wanted "$unit")" ] || die "$unit has ${#pods[@]} ready pods"
     for pod in "${pods[@]}"; do [[ $pod == *:$1 ]] || die "${pod%=*} runs ${pod#*=}, expected tag $1"; done
   done
 }
-ready() { k get pods -l "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/name=$1" -o "go-template=$READY"; }
+wanted() { case $1 in workflow-worker/compliance) echo 2 ;; workflow-worker/*) echo 1 ;; *) echo 2 ;; esac; } # as profile ci has them
+labels() { # labels UNIT
+  local domain=""
+  [[ $1 != */* ]] || domain=",trustrelay.io/domain=${1#*/}"
+  echo "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/name=${1%/*}$domain"
+}
+ready() { k get pods -l "$(labels "$1")" -o "go-template=$READY"; }
 ready_pods() { local pods; read -ra pods <<<"$(ready "$1")"; echo "${pods[@]%%=*}"; }
 
 # --- cases -------------------------------------------------------------------------------------------------------------
@@ -119,7 +130,7 @@ step_open() { observe /code/cases.py open /data/cases.json REQUIREMENTS_REVIEW A
 step_open_new() { observe /code/cases.py open /data/cases.json REQUIREMENTS_REVIEW; }
 step_finish() { observe /code/cases.py finish /data/cases.json; }
 step_balance() { # each pod of the four services that are called has its share
-  local name pods=()
+  local name found pods=()
   for name in "${SERVICES[@]:0:4}"; do read -ra found <<<"$(ready_pods "$name")"; pods+=("${found[@]}"); done
   [ ${#pods[@]} -ge 8 ] || die "two pods of each service are wanted, there are: ${pods[*]}"
   observe /code/balance.py /data/telemetry/traces.jsonl 60 "${pods[@]}"
@@ -140,25 +151,25 @@ step_disturb() {
   load_pid=""; grep -v driving "$OUT/load-cases.log"
   return $result
 }
-whole_without() { # whole_without NAME PODS: two ready pods, none of them of PODS
+whole_without() { # whole_without UNIT PODS: as many ready pods as it wants, none of them of PODS
   local pod pods; read -ra pods <<<"$(ready_pods "$1")"
-  [ ${#pods[@]} -ge 2 ] || return 1
+  [ ${#pods[@]} -ge "$(wanted "$1")" ] || return 1
   for pod in "${pods[@]}"; do [[ " $2 " != *" $pod "* ]] || return 1; done
 }
-step_delete() { # one pod of each service, one service after the other, each before the one before is whole again
-  local name pods gone=()
-  for name in "${SERVICES[@]}"; do
-    read -ra pods <<<"$(ready_pods "$name")"
+step_delete() { # one pod of each unit, one after the other, each before the one before is whole again
+  local unit pods gone=()
+  for unit in "${UNITS[@]}"; do
+    read -ra pods <<<"$(ready_pods "$unit")"
     k delete pod "${pods[0]}" --wait=false >/dev/null
     gone+=("${pods[0]}"); sleep 3
   done
-  for name in "${SERVICES[@]}"; do until_ok 400 "$name after the deletion of a pod" whole_without "$name" "${gone[*]}"; done
+  for unit in "${UNITS[@]}"; do until_ok 400 "$unit after the deletion of a pod" whole_without "$unit" "${gone[*]}"; done
   say "deleted: ${gone[*]}"
 }
 step_evict() { # as `kubectl drain` does: every pod at once, again and again while its budget refuses. (One node: a drain itself has nowhere to go.)
-  local name pod pods=() found left all refused=0 tries=0 end=$((SECONDS + 600)) version=v1beta1
+  local unit pod pods=() found left all refused=0 tries=0 end=$((SECONDS + 600)) version=v1beta1
   [[ $'\n'$(run kubectl api-versions)$'\n' != *$'\n'policy/v1$'\n'* ]] || version=v1
-  for name in "${SERVICES[@]}"; do read -ra found <<<"$(ready_pods "$name")"; pods+=("${found[@]}"); done
+  for unit in "${UNITS[@]}"; do read -ra found <<<"$(ready_pods "$unit")"; pods+=("${found[@]}"); done
   all="${pods[*]}"
   while [ ${#pods[@]} -gt 0 ]; do
     left=()
@@ -171,7 +182,7 @@ step_evict() { # as `kubectl drain` does: every pod at once, again and again whi
     [ ${#pods[@]} = 0 ] || sleep 2
   done
   [ $refused -gt 0 ] || die "no eviction was refused: the disruption budgets do not hold"
-  for name in "${SERVICES[@]}"; do until_ok 400 "$name after its eviction" whole_without "$name" "$all"; done
+  for unit in "${UNITS[@]}"; do until_ok 400 "$unit after its eviction" whole_without "$unit" "$all"; done
   say "evict: $tries requests, $refused refused by a budget"
 }
 eviction() { # eviction POD VERSION: fails when the pod's budget refuses it; anything else but success ends the test

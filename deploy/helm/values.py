@@ -20,6 +20,18 @@ CHARTS = ("trustrelay", "case-api", "workflow-worker", "document-service", "osin
 TABLE = HELM.parents[1] / "docs/deployment/values.md"
 COMMENT = re.compile(r"\s#\s(?P<text>.*?)(?:\s\[(?P<note>\w+)(?:\s(?P<argument>\S.*))?\])?$")
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+# One older version of a domain's workers.
+DRAINING = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "tag": {"type": "string", "minLength": 1},
+        "digest": {"type": "string", "pattern": r"^sha256:[0-9a-f]{64}$"},
+        "deploymentVersion": {"type": "string", "minLength": 1},
+        "replicas": {"type": "integer", "minimum": 1},
+    },
+    "anyOf": [{"required": ["tag"]}, {"required": ["digest"]}],
+}
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
 
 
@@ -61,7 +73,10 @@ def walk(node, lines, path, rows):
         if not text:
             raise SystemExit(f"{name} (line {key_node.start_mark.line + 1}) has no comment")
         if note == "domain":
-            fields = {key: schema_of(one, "min" if type(one) is int else None, "1") for key, one in value.items()}
+            fields = {
+                key: schema_of(one, "min" if type(one) is int else None, str(min(one, 1)) if type(one) is int else None) for key, one in value.items()
+            }
+            fields["draining"]["items"] = DRAINING
             schema = {"type": "object", "additionalProperties": False, "properties": fields}
             rows.append((name, json.dumps(value), text))
         elif inside:

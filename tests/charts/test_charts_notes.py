@@ -10,7 +10,7 @@ CHARTS = {
     "document-service": "rel-document-service.trust.svc:50052 (mutual TLS)",
     "osint-service": "rel-osint-service:50053",
     "persistence-service": "rel-persistence-service.trust.svc:50054 (mutual TLS)",
-    "workflow-worker": "task queues compliance",
+    "workflow-worker": "task queues batch compliance monitoring shipment",
     "devservers": "Single pods without backups or TLS",
 }
 VALUES = {"case-api": "tls", "document-service": "tls-secret", "persistence-service": "tls"}

@@ -2,6 +2,8 @@
 
 from chartkit import RELEASE, render
 
+from trustrelay.devstack.workers import DOMAINS
+
 # As KEDA 2.21 documents the trigger `temporal`.
 KEYS = {
     "endpoint", "namespace", "taskQueue", "queueTypes", "targetQueueSize", "workerDeploymentName", "workerDeploymentBuildId",
@@ -9,8 +11,10 @@ KEYS = {
 }  # fmt: skip
 
 
-def _trigger(*settings):
-    [scaled] = [one for one in render("production-100k", *settings) if one["kind"] == "ScaledObject"]
+def _trigger(*settings, domain="compliance"):
+    name = f"{RELEASE}-workflow-worker-{domain}"
+    [scaled] = [one for one in render("production-100k", *settings) if one["kind"] == "ScaledObject" and one["metadata"]["name"] == name]
+    assert scaled["spec"]["scaleTargetRef"]["name"] == name
     [trigger] = scaled["spec"]["triggers"]
     return trigger
 
@@ -34,3 +38,13 @@ def test_keda_presents_the_workers_certificate():
     secret = "trustrelay-temporal-tls"
     assert given == {"ca": (secret, "ca.crt"), "cert": (secret, "tls.crt"), "key": (secret, "tls.key")}
     assert "authenticationRef" not in _trigger('global.temporal.tlsSecret=""')
+
+
+def test_every_domain_is_scaled_by_its_own_queue():
+    """A flood of batch work brings batch workers, and nothing else; no domain is scaled to nothing."""
+    scaled = [one for one in render("production-100k") if one["kind"] == "ScaledObject"]
+    assert len(scaled) == len(DOMAINS)
+    assert all(one["spec"]["minReplicaCount"] >= 1 for one in scaled)
+    for domain in DOMAINS:
+        metadata = _trigger(domain=domain)["metadata"]
+        assert (metadata["taskQueue"], metadata["workerDeploymentName"]) == (domain, f"trustrelay-{domain}")

@@ -10,6 +10,7 @@ EVERYTHING = (
     "global.tls.enabled=true",
     'global.temporal.serverName="frontend.example.org"',
     'osint-service.sources={"vies":"a","viesRequester":"b","gleif":"c","eori":"d","kbo":"e","nbb":"f","gdelt":"g","ofac":"h","un":"i","eu":"j","pep":"k"}',
+    "workflow-worker.domains.batch.queueActivitiesPerSecond=100",
     'case-api.identity={"discoveryUrl":"a","clientId":"b","redirectUri":"c","keysSecret":"d","keyId":"e","peers":[{}]}',
 )
 
@@ -22,8 +23,9 @@ def _variables(pod: Pod) -> set[str]:
 def test_every_setting_of_a_service_comes_from_its_chart_and_nothing_else_does(service):
     """What `trustrelay settings` lists and what the chart can set are the same names."""
     known = {one.variable for one in settings_of(service)}
-    found = [pod for pod in pods(render("production", *EVERYTHING)) if pod.component == service.replace("_", "-")]
-    assert [_variables(pod) for pod in found] == [known]
+    found = [_variables(pod) for pod in pods(render("production", *EVERYTHING)) if pod.component == service.replace("_", "-")]
+    assert set().union(*found) == known
+    assert len(found) == (4 if service == "workflow_worker" else 1)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -31,8 +33,8 @@ def test_every_setting_of_a_service_comes_from_its_chart_and_nothing_else_does(s
 def test_every_profile_gives_what_a_service_cannot_do_without(service, profile):
     """A setting without a default is set in every profile, and no profile sets one that nobody reads."""
     settings = settings_of(service)
-    [pod] = [pod for pod in pods(render(profile)) if pod.component == service.replace("_", "-")]
-    assert {one.variable for one in settings if one.default is None} <= _variables(pod) <= {one.variable for one in settings}
+    for pod in [pod for pod in pods(render(profile)) if pod.component == service.replace("_", "-")]:
+        assert {one.variable for one in settings if one.default is None} <= _variables(pod) <= {one.variable for one in settings}
 
 
 def test_eori_is_asked_where_an_address_is_given():

@@ -62,9 +62,9 @@ def test_clients_call_servers_by_the_name_in_their_certificate(profile):
     """What a client is told to call is what the server can prove to be."""
     manifest = render(profile)
     names = {one["metadata"]["name"]: one["spec"]["dnsNames"] for one in manifest if one["kind"] == "Certificate"}
-    targets = [value for pod in servers(manifest) for key, value in pod.environment.items() if key.endswith("_TARGET")]
+    targets = {(pod.component, value) for pod in servers(manifest) for key, value in pod.environment.items() if key.endswith("_TARGET")}
     assert len(targets) == len(INSIDE)
-    for host, _, port in (target.rpartition(":") for target in targets):
+    for host, _, port in (target.rpartition(":") for _, target in targets):
         component = next(name for name, number in SERVICES.items() if number == int(port))
         assert host == name_of(component)
         assert host in names[f"{RELEASE}-{component}"]

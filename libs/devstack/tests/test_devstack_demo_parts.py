@@ -15,6 +15,7 @@ from trustrelay.common.v1.case_types_pb2 import BankAccount, CaseStatus, Party, 
 from trustrelay.common.v1.requirement_types_pb2 import Question, Requirement
 from trustrelay.devstack.cli import main
 from trustrelay.devstack.demo.cast import DemoCast
+from trustrelay.devstack.demo.measured import metrics_by_service
 from trustrelay.devstack.demo.privacy import ForbiddenWords, scan_files, words_of_case
 from trustrelay.devstack.demo.telling import DemoFailed, Teller
 from trustrelay.devstack.demo.traces import judge_stages
@@ -119,3 +120,12 @@ def test_every_story_knows_its_papers_and_answers(tmp_path: Path) -> None:
 def test_a_demo_that_does_not_exist_is_wrong_usage(arguments: list[str]) -> None:
     """Exit code 2 before anything is started."""
     assert main(["demo", *arguments]) == 2
+
+
+def test_metrics_are_counted_per_service(tmp_path: Path) -> None:
+    """A metric that is told again every few seconds counts once; a service that told nothing is missing."""
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "case-api"}}]}
+    line = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": [{"name": "a"}, {"name": "b"}]}]}]}
+    (tmp_path / "metrics.jsonl").write_text(f"{json.dumps(line)}\n" * 2)
+    assert metrics_by_service(tmp_path / "metrics.jsonl") == {"case-api": {"a", "b"}}
+    assert metrics_by_service(tmp_path / "nothing.jsonl") == {}

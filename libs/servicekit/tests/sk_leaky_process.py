@@ -8,12 +8,13 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+from opentelemetry import metrics as otel_metrics
 from opentelemetry import trace
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sk_echo
 
-from trustrelay.servicekit import context, errors, grpc_client, grpc_server, settings, telemetry
+from trustrelay.servicekit import context, errors, grpc_client, grpc_server, metrics, settings, telemetry
 
 NAME = sk_echo.SECRET_NAME
 CALLER = context.CallContext("acme", "user-7", frozenset({"officer"}))
@@ -78,6 +79,12 @@ def _spans_and_library_logs() -> None:
         telemetry.get_logger().error("insert.failed", thing=object(), cause=error)
 
 
+def _metrics() -> None:
+    labels = {"check.kind": "vat_vies", "outcome": "NOT_ASSESSED", "reason": f"nobody saw {NAME}", "who": NAME}
+    metrics.count(metrics.CHECKS, labels)
+    otel_metrics.get_meter("leaky").create_counter("leaky.people").add(1, {"who": NAME})
+
+
 async def _forgotten_task() -> None:
     async def fail() -> None:
         raise ValueError(f"nobody waits for {NAME}")
@@ -95,6 +102,7 @@ def main() -> None:
     asyncio.run(_calls())
     asyncio.run(_database())
     _spans_and_library_logs()
+    _metrics()
     asyncio.run(_forgotten_task())
     shutdown()
     raise RuntimeError(f"the last words are {NAME}")

@@ -64,6 +64,18 @@ async def test_health_follows_a_dependency() -> None:
             assert await health.ask(address, health.ALIVE)
 
 
+async def test_a_dependency_that_comes_is_noticed_at_once() -> None:
+    """However rarely a healthy process looks, one that waits for something looks often."""
+    asked = [0]
+
+    async def third_time() -> bool:
+        asked[0] += 1
+        return asked[0] > 2
+
+    async with grpc_server.running([sk_echo.registration(sk_echo.Echo())], health={"late": third_time}, health_every_seconds=3600) as address:
+        await _until_health(address, True)
+
+
 async def test_a_hanging_check_counts_as_failed() -> None:
     """A dependency that does not answer is not healthy; the server still starts and says so."""
 

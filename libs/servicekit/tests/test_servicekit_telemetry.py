@@ -9,23 +9,27 @@ from typing import Any
 
 import grpc
 import pytest
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from trustrelay.servicekit._scrubbing import origin, scrubbed_attributes
+from trustrelay.servicekit.metrics import CHECKS, METRICS, RPC_CLIENT, RPC_SERVER
 
+_MEASURED = metrics_service_pb2.ExportMetricsServiceResponse
 NAME_PARTS = ("Philibert", "Oosterlinck", "Waagmeester")
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """An OTLP receiver that keeps everything."""
+class Collector:
+    """An OTLP receiver of one signal that keeps everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Any) -> None:
         self.requests: list[Any] = []
+        self._answer = answer
 
     async def Export(self, request: Any, context: Any) -> Any:
         """Keep the request."""
         self.requests.append(request)
-        return trace_service_pb2.ExportTraceServiceResponse()
+        return self._answer()
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Leaked:
 
     spans: list[Any] = field(default_factory=list)
     services: set[str] = field(default_factory=set)
+    points: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     raw: bytes = b""
     stderr: str = ""
     exit_code: int | None = None
@@ -50,8 +55,9 @@ def leaked(postgres_dsn: str) -> Leaked:
 
 
 async def _run_leaky(postgres_dsn: str) -> Leaked:
-    collector, server = Collector(), grpc.aio.server()
+    collector, meters, server = Collector(trace_service_pb2.ExportTraceServiceResponse), Collector(_MEASURED), grpc.aio.server()
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(meters, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     script = str(Path(__file__).parent / "sk_leaky_process.py")
@@ -65,7 +71,16 @@ async def _run_leaky(postgres_dsn: str) -> Leaked:
         for resource in request.resource_spans:
             out.services |= {a.value.string_value for a in resource.resource.attributes if a.key == "service.name"}
             out.spans += [span for scope in resource.scope_spans for span in scope.spans]
+    for request in meters.requests:
+        out.raw += request.SerializeToString()
+        for resource in request.resource_metrics:
+            out.services |= {a.value.string_value for a in resource.resource.attributes if a.key == "service.name"}
+            out.points += [point for scope in resource.scope_metrics for metric in scope.metrics for point in _points(metric)]
     return out
+
+
+def _points(metric: Any) -> list[tuple[str, dict[str, Any]]]:
+    return [(metric.name, _attributes(point)) for point in getattr(metric, metric.WhichOneof("data")).data_points]
 
 
 def _attributes(span: Any) -> dict[str, Any]:
@@ -154,6 +169,38 @@ def test_http_spans_keep_the_host_only(leaked: Leaked) -> None:
     """A URL in a span says which host was called, and no more."""
     urls = [a[k] for s in leaked.spans for a in [_attributes(s)] for k in ("http.url", "url.full") if k in a]
     assert sorted(set(urls)) == ["http://127.0.0.1:1", "https://bucket.example"]
+
+
+@pytest.mark.integration
+def test_calls_are_timed_on_both_sides_by_method_and_status(leaked: Leaked) -> None:
+    """Each method that was called has a duration per status that it ended with, streams too, as caller and called saw it."""
+    ends = {
+        (name, labels["rpc.method"].rpartition("/")[2], labels["rpc.response.status_code"])
+        for name, labels in leaked.points
+        if "rpc.method" in labels
+    }
+    calls = {("Who", "OK"), ("Fail", "INVALID_ARGUMENT"), ("Fail", "DATA_LOSS"), ("Fail", "INTERNAL"), ("Count", "INTERNAL")}
+    assert ends == {(side.name, *call) for side in (RPC_SERVER, RPC_CLIENT) for call in calls}
+
+
+@pytest.mark.integration
+def test_metrics_hold_listed_labels_and_codes_only(leaked: Leaked) -> None:
+    """A metric that is not in the list, a label that is not, and a value that is no code stay in the process."""
+    allowed = {metric.name: set(metric.labels) for metric in METRICS}
+    assert {name for name, _ in leaked.points} <= set(allowed)
+    assert all(set(labels) <= allowed[name] for name, labels in leaked.points)
+    assert [labels for name, labels in leaked.points if name == CHECKS.name] == [
+        {"check.kind": "vat_vies", "outcome": "NOT_ASSESSED", "reason": "other"}
+    ]
+
+
+def test_every_metric_is_documented() -> None:
+    """docs/telemetry.md names each metric with its kind, unit and labels."""
+    page = (Path(__file__).parents[3] / "docs/telemetry.md").read_text()
+    for metric in METRICS:
+        [row] = [line for line in page.splitlines() if line.startswith(f"| `{metric.name}` |")]
+        assert metric.kind in row
+        assert all(f"`{label}`" in row for label in metric.labels)
 
 
 @pytest.mark.parametrize(

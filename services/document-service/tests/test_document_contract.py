@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import date
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -23,6 +24,8 @@ from trustrelay.document.v1 import document_intelligence_service_pb2 as intellig
 from trustrelay.document.v1 import document_intelligence_service_pb2_grpc as intelligence_grpc
 from trustrelay.document_service.bootstrap import Wired, wired
 from trustrelay.document_service.settings import DocumentSettings
+from trustrelay.sandbox import Cast
+from trustrelay.sandbox.documents.transit_declaration import transit_declaration
 from trustrelay.servicekit.context import CallContext, use
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.servicekit.grpc_client import channel
@@ -165,7 +168,7 @@ async def test_a_document_goes_from_upload_to_verdict(service: Service, ubo_pdf:
     result = events[-1].result
     assert (result.media_type, result.pages, result.tables, result.needs_review) == ("application/pdf", 1, 1, False)
     assert result.pipeline.startswith("docling-slim/rules ")
-    assert set(result.versions) == {"docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxruntime", "rules"}
+    assert set(result.versions) == {"docling-slim", "docling-core", "docling-parse", "rapidocr", "onnxruntime", "defusedxml", "rules"}
     markdown = service.store.objects[result.markdown.key]
     assert b"Vlierbeek Logistics BV" in markdown
     assert result.markdown.sha256 == hashlib.sha256(markdown).hexdigest()
@@ -225,6 +228,26 @@ async def test_a_scan_an_office_file_and_a_sheet_are_converted(service: Service,
     assert (word.media_type.rpartition(".")[2], word.pages) == ("document", 0)
     sheet = (await service.convert(make.xlsx([["Name", "Share"], ["Ann Vlierbos", 0.6]])))[-1].result
     assert (sheet.media_type.rpartition(".")[2], sheet.tables) == ("sheet", 1)
+
+
+async def test_a_transit_declaration_goes_from_message_to_fields(service: Service) -> None:
+    """CC015C is converted in the same workers, named as what it is, by the converter that the pipeline names."""
+    shipment = Cast.generate(5).shipments[2]
+    body = transit_declaration(shipment, date(2026, 11, 22))
+    result = (await service.convert(body, allowed_media_types=["application/pdf", "application/xml"]))[-1].result
+    assert (result.media_type, result.pages, result.quality, result.needs_review) == ("application/xml", 0, 1.0, False)
+    assert result.pipeline.startswith("trustrelay/cc015c-1 rules-")
+    grant = service.store.grant(result.docling_json)
+    classified = await service.intelligence.Classify(intelligence_pb2.ClassifyRequest(docling_json=grant))
+    assert classified.document_type == intelligence_pb2.DOCUMENT_TYPE_TRANSIT_DECLARATION
+    extracted = await service.intelligence.Extract(
+        intelligence_pb2.ExtractRequest(docling_json=grant, document_type=classified.document_type, document_id="t1")
+    )
+    assert {field.name: field.value for field in extracted.fields}["lrn"] == shipment.references.lrn
+    assert await refused(service, body, allowed_media_types=["application/pdf"]) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "DOCUMENT_TYPE_UNSUPPORTED",
+    )
 
 
 async def test_bad_documents_are_refused_by_name(service: Service, ubo_pdf: bytes) -> None:

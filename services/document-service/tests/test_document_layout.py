@@ -79,6 +79,36 @@ def test_a_cell_without_a_line_on_its_right_spans_columns() -> None:
     assert [(cell.row, cell.column, cell.column_end) for cell in table.cells] == [(0, 0, 2), (1, 0, 1), (1, 1, 2)]
 
 
+def test_a_cell_without_a_line_under_it_spans_rows() -> None:
+    """Forms have tall boxes beside short ones: a box runs down to the line that closes it, and keeps its lines apart."""
+    full = grid_rulings([50, 150, 250], [100, 120, 140])
+    right = Box(150, 119.5, 250, 120.5)  # the inner line closes the right half only
+    (grid,) = grids_of(Rulings((full.horizontal[0], right, full.horizontal[2]), full.vertical))
+    table = ruled_table(grid, [word("one", 60, 103), word("two", 60, 123), word("a", 160, 105), word("b", 160, 125)])
+    assert table is not None
+    assert [(cell.row, cell.row_end, cell.column, cell.text) for cell in table.cells] == [(0, 2, 0, "one\ntwo"), (0, 1, 1, "a"), (1, 2, 1, "b")]
+
+
+def test_two_boxes_side_by_side_are_a_table() -> None:
+    """Seller and buyer in one row of boxes do not run into each other."""
+    (grid,) = grids_of(grid_rulings([50, 150, 250], [100, 140]))
+    table = ruled_table(grid, [word("seller", 60, 103), word("buyer", 160, 103), word("Ann", 60, 123), word("Bo", 160, 123)])
+    assert table is not None
+    assert [cell.text for cell in table.cells] == ["seller\nAnn", "buyer\nBo"]
+
+
+def test_slots_that_run_together_into_no_rectangle_are_cut_into_rows() -> None:
+    """An L of slots, as a broken line leaves it, is no cell."""
+    full = grid_rulings([50, 150, 250], [100, 120, 140])
+    corner = Rulings(
+        (full.horizontal[0], Box(150, 119.5, 250, 120.5), full.horizontal[2]), (full.vertical[0], Box(149.5, 100, 150.5, 119), full.vertical[2])
+    )
+    (grid,) = grids_of(corner)
+    table = ruled_table(grid, [word("a", 60, 105), word("b", 160, 105), word("c", 60, 125)])
+    assert table is not None
+    assert [(cell.row, cell.column, cell.column_end) for cell in table.cells] == [(0, 0, 1), (0, 1, 2), (1, 0, 2)]
+
+
 def test_two_separate_frames_are_two_grids() -> None:
     """Tables that do not touch are not merged."""
     one, two = grid_rulings([50, 150, 250], [100, 120, 140]), grid_rulings([50, 150, 250], [300, 320, 340])

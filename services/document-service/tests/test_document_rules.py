@@ -180,7 +180,10 @@ def test_other_types_give_their_fields() -> None:
         document("INVOICE", "Seller: Norden BV", "Buyer: Vlierbeek Logistics BV", "Invoice number: F-1", "Invoice date: 1 March 2026"),
         DocumentType.INVOICE,
     )
-    assert bill == {"seller": "Norden BV", "buyer": "Vlierbeek Logistics BV", "invoice_number": "F-1", "issue_date": "2026-03-01"}
+    assert bill == {
+        "seller": "Norden BV", "buyer": "Vlierbeek Logistics BV", "invoice_number": "F-1", "issue_date": "2026-03-01",
+        "consignor.name": "Norden BV", "consignee.name": "Vlierbeek Logistics BV", "invoice_date": "2026-03-01",
+    }  # fmt: skip
     year = values(
         document("Annual accounts", "Name: Vlierbeek Logistics BV", "Deposit reference: 2026-1", "Financial year from 01/01/2025 to 31/12/2025"),
         DocumentType.ANNUAL_ACCOUNTS,

@@ -28,8 +28,10 @@ from trustrelay.persistence.v1.audit_service_pb2_grpc import AuditServiceStub
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub, TemplateServiceStub
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import EvidenceServiceStub
 from trustrelay.persistence.v1.graph_service_pb2_grpc import GraphServiceStub
+from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import MonitoringStoreServiceStub
 from trustrelay.persistence.v1.object_service_pb2 import GrantWriteRequest
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceStub
+from trustrelay.persistence.v1.shipment_store_service_pb2_grpc import ShipmentStoreServiceStub
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.bootstrap import INTERCEPTORS, TENANTLESS, Settings, build
 from trustrelay.servicekit.context import CallContext, use
@@ -72,6 +74,8 @@ class Caller:
         self.evidence = EvidenceServiceStub(self.channel)
         self.templates = TemplateServiceStub(self.channel)
         self.graph = GraphServiceStub(self.channel)
+        self.monitoring = MonitoringStoreServiceStub(self.channel)
+        self.shipments = ShipmentStoreServiceStub(self.channel)
 
     async def call(self, method: Callable[..., Any], request: Any, *, actor: str = "") -> Any:
         with use(CallContext(self.tenant, actor or self.actor)):

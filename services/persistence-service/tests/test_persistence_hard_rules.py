@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -34,6 +35,7 @@ from test_persistence_templates import OWN, put
 from trustrelay.common.v1.case_types_pb2 import CaseStatus
 from trustrelay.common.v1.decision_types_pb2 import RISK_LEVEL_HIGH, RiskAssessment
 from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_NOT_ASSESSED, Check
+from trustrelay.persistence_service.adapters.postgres.rows import to_json
 from trustrelay.persistence_service.adapters.postgres.tables import metadata
 from trustrelay.servicekit.errors import ServiceError
 
@@ -184,7 +186,7 @@ async def test_nobody_decides_before_the_review(caller: Caller, step: int, secon
 
 
 async def test_a_hit_stays_what_officers_said_last(caller: Caller, service: Service) -> None:
-    """No statement takes back the newest resolution, moves a hit to another case, or dismisses it without a rule."""
+    """No statement takes back the newest resolution, moves a hit to another case, or dismisses it without a rule or facts that tell apart."""
     case_id, other = await caller.open(), await caller.open()
     await investigate(caller, case_id, hits=[hit(), hit("hit-2")])
     await caller.move(case_id, 1, PRE, resolved("hit-1", 3))
@@ -195,7 +197,11 @@ async def test_a_hit_stays_what_officers_said_last(caller: Caller, service: Serv
     assert await state_of(service, caller.tenant, move, o=other, c=case_id) == "TR001"
     dismiss = "UPDATE hits SET status = 'DISMISSED', status_reason = :r, resolved_by = :b WHERE hit_id = 'hit-2' AND case_id = :c"
     tried = [await state_of(service, caller.tenant, dismiss, r=r, b=b, c=case_id) for r, b in (("", "rule:"), ("x@1", "olivia"), ("x@1", "rule:x@1"))]
-    assert tried == ["TR001", "TR001", ""]
+    assert tried == ["TR001"] * 3
+    told = json.dumps([to_json(one) for one in hit(status=2).discriminators])
+    apart = dismiss.replace(" WHERE", ", body = jsonb_set(body, '{discriminators}', CAST(:d AS jsonb)) WHERE")
+    tried = [await state_of(service, caller.tenant, apart, r=r, b=b, c=case_id, d=told) for r, b in (("x@1", "olivia"), ("x@1", "rule:x@1"))]
+    assert tried == ["TR001", ""]
     with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
         await investigate(caller, case_id, "op-2", hits=[hit("hit-3", status=2)])
 

@@ -1,7 +1,7 @@
 """Makes the committed histories that every change of workflow code is replayed against: `python services/workflow-worker/tests/make_histories.py`.
 
 Histories are only added or replaced together with a reviewed, patched() change; a replay that fails is a case that would break in production.
-`make_histories.py NAME…` records only those stories; a batch run's is `batch/NAME`.
+`make_histories.py NAME…` records only those stories.
 """
 
 from __future__ import annotations
@@ -10,18 +10,27 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 sys.path.insert(0, str(FilePath(__file__).parent / "support"))
 
-from temporalio.client import WorkflowHistory
-from worker_batch_harness import serving_batches
-from worker_batch_stories import BATCH_STORIES
 from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase, refusal
 
-from trustrelay.contracts.case_workflow import Decision, HitResolution, Path, Policy, SecondDecision, Status, Tier, Update, extraction_workflow_id
+from trustrelay.contracts.case_workflow import (
+    FACTS_CHANGED,
+    Decision,
+    HitResolution,
+    Path,
+    Policy,
+    SecondDecision,
+    Status,
+    Tier,
+    Update,
+    extraction_workflow_id,
+)
 from trustrelay.workflow_worker.application.compliance import continuing
 from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement, Successor
 from trustrelay.workflow_worker.domain.compliance.state import Summary
@@ -163,6 +172,21 @@ async def given_up_service(server: Server) -> RunningCase:
     return case
 
 
+async def hit_open_again(server: Server) -> RunningCase:
+    """A dismissed hit is open again while the second officer is waited for: returned, resolved, and approved by two."""
+    script = ScriptedCase(Summary(risk_level="HIGH"))
+    case = await (await server.start(script)).to(Status.REVIEW_PENDING)
+    await case.send(Update.OFFICER_DECISION)
+    script.summary = replace(script.summary, open_hits=("hit-9",))
+    await case.handle.signal(FACTS_CHANGED)
+    await case.eventually(lambda: "read_case_summary" in script.calls)
+    await case.send(Update.SECOND_DECISION, decision=SecondDecision.RETURN)
+    await case.send(Update.RESOLVE_HIT, hit_id="hit-9")
+    await case.send(Update.OFFICER_DECISION)
+    await case.send(Update.SECOND_DECISION)
+    return case
+
+
 async def document_extraction(server: Server) -> RunningCase:
     """The background conversion beside a case: its history is the child's."""
     case = await (await server.start()).to(Status.REQUIREMENTS_REVIEW)
@@ -182,15 +206,16 @@ STORIES: tuple[Callable[[Server], Awaitable[RunningCase]], ...] = (
     document_extraction,
     withdraw_during_investigation,
     given_up_service,
+    hit_open_again,
 )
 
 
-def _without_traces_of_this_machine(told: Any) -> Any:
+def without_traces_of_this_machine(told: Any) -> Any:
     """Process names and stack traces say nothing to a replay."""
     if isinstance(told, dict):
-        return {key: "" if key in ("identity", "stackTrace") else _without_traces_of_this_machine(value) for key, value in told.items()}
+        return {key: "" if key in ("identity", "stackTrace") else without_traces_of_this_machine(value) for key, value in told.items()}
     if isinstance(told, list):
-        return [_without_traces_of_this_machine(value) for value in told]
+        return [without_traces_of_this_machine(value) for value in told]
     return told
 
 
@@ -203,19 +228,9 @@ async def main() -> None:
         async with serving() as server:
             case = await story(server)
             await case.handle.result()
-            _keep(await case.handle.fetch_history(), FOLDER / f"{story.__name__}.json")
-    for batch_story in BATCH_STORIES:
-        if not wanted or f"batch/{batch_story.__name__}" in wanted:
-            async with serving_batches() as batch_server:
-                batch = await batch_story(batch_server)
-                await batch.result()
-                _keep(await batch.handle.fetch_history(), FOLDER / "batch" / f"{batch_story.__name__}.json")
-
-
-def _keep(history: WorkflowHistory, file: FilePath) -> None:
-    text = json.dumps(_without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(text + "\n")
+            history = await case.handle.fetch_history()
+        text = json.dumps(without_traces_of_this_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
+        (FOLDER / f"{story.__name__}.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

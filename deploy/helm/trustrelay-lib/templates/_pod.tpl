@@ -62,6 +62,7 @@ livenessProbe:
 - {name: TRUSTRELAY_MAX_CONNECTION_AGE_SECONDS, value: {{ .root.Values.maxConnectionAgeSeconds | quote }}}
 {{- with .root.Values.global.otlp.endpoint }}
 - {name: TRUSTRELAY_OTLP_ENDPOINT, value: {{ . | quote }}}
+- {name: TRUSTRELAY_METRICS_INTERVAL_SECONDS, value: {{ $.root.Values.global.otlp.metricsIntervalSeconds | quote }}}
 {{- end }}
 {{- range $name, $value := .root.Values.extraEnv }}
 - {name: {{ $name }}, value: {{ $value | quote }}}

@@ -1,4 +1,4 @@
-"""After install, upgrade and rollback: search attributes exist, and this build is its deployments' current version.
+"""After install, upgrade and rollback: search attributes exist, this build is its deployments' current version, and older ones in use are told.
 
 A versioned worker gets no tasks before it is current, and Temporal refuses the change until the first worker of the build
 has polled: so this waits for it. Run by the chart with TRUSTRELAY_TEMPORAL_*, DEPLOYMENTS, BUILD_ID, DEADLINE_SECONDS.
@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, VersionDrainageStatus
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest, SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
@@ -68,6 +68,20 @@ async def make_current(client: Client, deployment: str, build_id: str, deadline:
             await asyncio.sleep(2)
 
 
+async def report(client: Client, deployment: str) -> None:
+    """Tells which older versions still have runs pinned to them: their workers have to stay (values: domains.DOMAIN.draining)."""
+    request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=deployment)
+    described = (await client.workflow_service.describe_worker_deployment(request)).worker_deployment_info
+    for version in described.version_summaries:
+        build_id, drained = version.deployment_version.build_id, version.drainage_status == VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED
+        if build_id == described.routing_config.current_deployment_version.build_id or drained:
+            continue
+        pinned = await client.count_workflows(
+            f"TemporalWorkflowVersioningBehavior='Pinned' AND ExecutionStatus='Running' AND TemporalWorkerDeploymentVersion='{deployment}:{build_id}'"
+        )
+        print(f"{deployment}: {build_id} is not drained, {pinned.count} runs are pinned to it")
+
+
 async def main() -> None:
     deadline = time.monotonic() + float(os.environ["DEADLINE_SECONDS"])
     client = await _connect(deadline)
@@ -75,6 +89,10 @@ async def main() -> None:
         await register(client)
     for deployment in os.environ["DEPLOYMENTS"].split(","):
         await make_current(client, deployment, os.environ["BUILD_ID"], deadline)
+        try:
+            await report(client, deployment)
+        except RPCError as error:  # the switch is done; that is what the release waits for
+            print(f"{deployment}: cannot tell what older versions still do ({error.status.name})", file=sys.stderr)
 
 
 if __name__ == "__main__":

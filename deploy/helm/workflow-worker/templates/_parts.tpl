@@ -13,6 +13,43 @@
 - {name: TRUSTRELAY_DEPLOYMENT_VERSION, value: {{ include "workflow-worker.version" . | quote }}}
 - {name: TRUSTRELAY_WORKFLOW_TASK_SLOTS, value: {{ .d.workflowTaskSlots | quote }}}
 - {name: TRUSTRELAY_ACTIVITY_SLOTS, value: {{ .d.activitySlots | quote }}}
+{{- with .d.queueActivitiesPerSecond }}
+- {name: TRUSTRELAY_QUEUE_ACTIVITIES_PER_SECOND, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+
+{{/* The Deployment and the budget of one version of one domain's workers: dict as above, with deployed (suffix of the name), replicas, scaled. */}}
+{{- define "workflow-worker.workers" -}}
+{{- $named := merge (dict "domain" .deployed) . -}}
+{{ include "trustrelay-lib.deployment" (merge (dict "args" (list .domain) "env" (include "workflow-worker.env" .) "mounts" (include "workflow-worker.mounts" .) "volumes" (include "workflow-worker.volumes" .)) $named) }}
+---
+{{ include "trustrelay-lib.budget" $named }}
+{{- end }}
+
+{{/*
+The root of templates as an older version of the workers sees it: dict root, domain, old (an entry of draining). Only the image and the
+build id differ.
+*/}}
+{{- define "workflow-worker.oldValues" -}}
+{{- $image := dict "repository" .root.Values.image.repository "tag" (.old.tag | default "") "digest" (.old.digest | default "") -}}
+{{- $values := set (deepCopy .root.Values) "image" $image -}}
+{{- $values = set $values "deploymentVersion" (.old.deploymentVersion | default "") -}}
+{{- $values | toJson -}}
+{{- end }}
+
+{{/* Older versions of a domain's workers: they poll for the workflows that are pinned to them, and are never made current. */}}
+{{- define "workflow-worker.draining" -}}
+{{- range $old := .d.draining }}
+{{- $values := include "workflow-worker.oldValues" (dict "root" $.root "old" $old) | fromJson }}
+{{- $root := dict "Values" $values "Release" $.root.Release "Chart" $.root.Chart "Template" $.root.Template }}
+{{- $version := include "workflow-worker.version" (dict "root" $root) }}
+{{- if eq $version (include "workflow-worker.version" $) }}
+{{- fail (printf "workflow-worker.domains.%s.draining names %s, which is the current version: list older ones only" $.domain $version) }}
+{{- end }}
+{{- $suffix := regexReplaceAll "[^a-z0-9-]+" (lower $version) "-" | trunc 20 | trimSuffix "-" }}
+---
+{{ include "workflow-worker.workers" (merge (dict "root" $root "deployed" (printf "%s-%s" $.domain $suffix) "replicas" ($old.replicas | default 1) "scaled" false) $) }}
+{{- end }}
 {{- end }}
 
 {{- define "workflow-worker.mounts" -}}

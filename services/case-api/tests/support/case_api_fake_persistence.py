@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from case_api_fake_portfolio import Portfolio, registrations
+
 from trustrelay.common.v1 import case_types_pb2 as types
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseHeader, CasePolicy
 from trustrelay.common.v1.decision_types_pb2 import AuditEvent
@@ -58,6 +60,7 @@ class Store:
     uploads: dict[str, objects.CreateUploadRequest] = field(default_factory=dict)
     events: list[tuple[str, str, store.AuditEntry]] = field(default_factory=list)
     templates: dict[tuple[str, str], str] = field(default_factory=dict)
+    portfolio: Portfolio = field(default_factory=Portfolio)
     down: ServiceError | None = None
 
     def enter(self, context: Any) -> CallContext:
@@ -250,15 +253,15 @@ class Audit(AuditServiceServicer):
         caller = self.kept.enter(context)
         known = {entry.event_id for _, _, entry in self.kept.events}
         new = [entry for entry in request.entries if entry.event_id not in known]
-        self.kept.events.extend((request.case_id, entry.actor or caller.actor, entry) for entry in new)
+        self.kept.events.extend((request.case_id or request.resource, entry.actor or caller.actor, entry) for entry in new)
         return audit.AppendAuditEventsResponse(appended=len(new))
 
     async def ListAuditEvents(self, request: audit.ListAuditEventsRequest, context: Any) -> audit.ListAuditEventsResponse:
         caller = self.kept.enter(context)
-        self.kept.file(caller.tenant_id, request.case_id)
-        events = [
-            AuditEvent(event_id=e.event_id, type=e.type, actor=a, data_json=e.data_json) for c, a, e in self.kept.events if c == request.case_id
-        ]
+        if not request.resource:
+            self.kept.file(caller.tenant_id, request.case_id)
+        chain = request.case_id or request.resource
+        events = [AuditEvent(event_id=e.event_id, type=e.type, actor=a, data_json=e.data_json) for c, a, e in self.kept.events if c == chain]
         return audit.ListAuditEventsResponse(events=events)
 
 
@@ -266,11 +269,12 @@ class Audit(AuditServiceServicer):
 async def running_persistence(kept: Store) -> AsyncIterator[str]:
     """The server's target. Tenants are checked by the servicers, since one method has none."""
     names = [f"trustrelay.persistence.v1.{n}" for n in ("CaseStoreService", "ObjectService", "AuditService", "TemplateService")]
-    registrations = [
+    served = [
         Registration(add_CaseStoreServiceServicer_to_server, CaseStore(kept), names[0]),
         Registration(add_ObjectServiceServicer_to_server, Objects(kept), names[1]),
         Registration(add_AuditServiceServicer_to_server, Audit(kept), names[2]),
         Registration(add_TemplateServiceServicer_to_server, Templates(kept), names[3]),
     ]
-    async with running(registrations, tenantless=frozenset(names)) as target:
+    served += registrations(kept.portfolio, kept.enter)
+    async with running(served, tenantless=frozenset(one.service for one in served)) as target:
         yield target

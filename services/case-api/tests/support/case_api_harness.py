@@ -17,8 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from trustrelay.case.v1 import case_service_pb2 as pb
 from trustrelay.case.v1.admin_service_pb2_grpc import AdminServiceStub
+from trustrelay.case.v1.batch_service_pb2_grpc import BatchServiceStub
 from trustrelay.case.v1.case_service_pb2_grpc import CaseServiceStub
+from trustrelay.case.v1.monitoring_service_pb2_grpc import MonitoringServiceStub
 from trustrelay.case.v1.portal_service_pb2_grpc import PortalServiceStub
+from trustrelay.case.v1.shipment_service_pb2_grpc import ShipmentServiceStub
 from trustrelay.case_api.adapters.tokens import Issuer
 from trustrelay.case_api.adapters.workflow_engine import Connect
 from trustrelay.case_api.application.identity import IdentityDesk
@@ -80,6 +83,9 @@ class Api:
     cases: Any
     portal: Any
     admin: Any
+    shipments: Any
+    monitoring: Any
+    batches: Any
     store: Store
     signer: Signer
     http: httpx.AsyncClient
@@ -115,7 +121,18 @@ async def running_api(
         ) as target,
         channel(target) as api,
     ):
-        yield Api(CaseServiceStub(api), PortalServiceStub(api), AdminServiceStub(api), kept, signer, http, target)
+        yield Api(
+            CaseServiceStub(api),
+            PortalServiceStub(api),
+            AdminServiceStub(api),
+            ShipmentServiceStub(api),
+            MonitoringServiceStub(api),
+            BatchServiceStub(api),
+            kept,
+            signer,
+            http,
+            target,
+        )
 
 
 @asynccontextmanager

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from case_api_fake_persistence import Store
+from case_api_probe_portfolio import APPLY as APPLY_PORTFOLIO
+from case_api_probe_portfolio import Moved, ProbeBatch, ProbeShipment, Stored
 from case_api_probe_workflow import APPLY, OPEN, Applied, ProbeWorkflow
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from trustrelay.common.v1.shipment_types_pb2 import ShipmentFile, ShipmentHeader
+from trustrelay.contracts import batch_workflow, shipment_workflow
 from trustrelay.contracts.case_workflow import TASK_QUEUE, Receipt, Status
 from trustrelay.devstack.engines import SeaweedEngine, TemporalEngine
 from trustrelay.servicekit import temporal
@@ -61,4 +65,36 @@ def _case_id(tenant: str, request_id: str) -> str:
 async def probe_worker(client: Client, store: Store) -> AsyncIterator[StoreActivities]:
     activities = StoreActivities(store)
     async with Worker(client, task_queue=TASK_QUEUE, workflows=[ProbeWorkflow], activities=[activities.open, activities.apply]):
+        yield activities
+
+
+@dataclass
+class PortfolioActivities:
+    """The same for shipments and batches."""
+
+    store: Store
+    moved: list[Moved] = field(default_factory=list)
+
+    @activity.defn(name=APPLY_PORTFOLIO)
+    async def apply(self, one: Moved) -> Stored:
+        """OpenShipment, RecordShipmentTransition, SetBatchStatus."""
+        self.moved.append(one)
+        kept = self.store.portfolio
+        if one.update == "open_shipment":
+            header = ShipmentHeader(shipment_id=one.about, tenant_id=one.tenant_id, status=1, state_version=1, created_by="olivia")
+            kept.shipments[one.tenant_id, one.about] = ShipmentFile(header=header)
+            return Stored("RECEIVED", 1)
+        if one.update.endswith("_batch"):
+            return Stored(*kept.move_batch(one.tenant_id, one.about, one.status))
+        return Stored(*kept.move_shipment(one.tenant_id, one.about, one.status, one.envelope.request_id, one.envelope.body_sha256))
+
+
+@asynccontextmanager
+async def portfolio_workers(client: Client, store: Store) -> AsyncIterator[PortfolioActivities]:
+    """One per queue."""
+    activities = PortfolioActivities(store)
+    async with (
+        Worker(client, task_queue=shipment_workflow.TASK_QUEUE, workflows=[ProbeShipment], activities=[activities.apply]),
+        Worker(client, task_queue=batch_workflow.TASK_QUEUE, workflows=[ProbeBatch], activities=[activities.apply]),
+    ):
         yield activities

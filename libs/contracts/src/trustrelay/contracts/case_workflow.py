@@ -121,6 +121,8 @@ SIGNAL_PREFIX = "signal_"
 # Sent by the background conversion of a case's official documents when it ended; carries nothing and only ends a wait.
 EXTRACTION_FINISHED = "extraction_finished"
 EXTRACTION_WORKFLOW = "DocumentExtraction"
+# Sent when stored facts of an open case were changed by something else than the case; carries nothing: the case reads them again.
+FACTS_CHANGED = "facts_changed"
 
 
 def extraction_workflow_id(tenant_id: str, case_id: str, iteration: int) -> str:
@@ -170,6 +172,8 @@ class CaseInput:
     owner: str = ""
     # The escalated case that this one continues; it opens itself then, as the escalation was the officer's word.
     predecessor_case_id: str = ""
+    # The alert that this case reviews; it opens itself then, as the tenant's policy is the officer's standing word.
+    review_of_alert_id: str = ""
     # The worker's own state (its JSON form), carried over when a long history continues as new; None for a new case.
     carried: dict[str, Any] | None = None
 

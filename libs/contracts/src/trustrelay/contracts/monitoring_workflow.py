@@ -28,6 +28,10 @@ class CheckKind(StrEnum):
     SCREENING = "screening"
 
 
+# Reasons of checks that have nothing to look at: no outage, so a run does not count their cases as not assessed. The observation itself says it.
+NOTHING_TO_LOOK_AT = frozenset({"NOT_APPLICABLE", "VAT_NOT_DECLARED", "EORI_NOT_DECLARED"})
+
+
 class Trigger(StrEnum):
     """Why a run began."""
 
@@ -73,29 +77,20 @@ class MonitoringInput:
     # Where a run that continues as new goes on.
     after_case_id: str = ""
     opened: bool = False
-    # Of the schedule: a run that begins later than this after its time was asked for by a backfill.
+    # Catch-up window and jitter of the schedule: a run that begins later than this after its time was asked for by a backfill.
     catchup_seconds: int = 3600
 
 
 @dataclass(frozen=True)
 class MonitoringResult:
-    """What a run came to; the rest is in the read model."""
+    """What a run came to; the rest is in the read model. status: a RunStatus without prefix, or SKIPPED: nothing was begun, `reason` says why."""
 
     run_id: str
     status: str
     cases_checked: int = 0
     cases_not_assessed: int = 0
     alerts_opened: int = 0
-
-
-@dataclass(frozen=True)
-class SuppressionInput:
-    """One refresh of a tenant's suppression."""
-
-    tenant_id: str
-    page_token: str = ""
-    lists_refreshed: bool = False
-    expired: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,3 +101,36 @@ class SuppressionResult:
     tested_hits: int = 0
     reopened_hits: int = 0
     not_assessed_hits: int = 0
+    # CLEAR: the lists were fetched anew; NOT_ASSESSED with the reason: hits were tested against those that were loaded.
+    lists_outcome: str = ""
+    lists_reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReconciliationInput:
+    """Makes Temporal's schedules equal to the stored ones; nothing to say."""
+
+    # Tenants per page.
+    page_size: int = 200
+
+
+@dataclass(frozen=True)
+class ReconciliationResult:
+    """How many schedules it took; `failed` are those of tenants whose schedule Temporal refused."""
+
+    created: int = 0
+    updated: int = 0
+    removed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class SuppressionInput:
+    """One refresh of a tenant's suppression."""
+
+    tenant_id: str
+    # What a refresh that continues as new knows already: where it goes on, what is done, what it came to so far.
+    page_token: str = ""
+    lists_refreshed: bool = False
+    expired: bool = False
+    so_far: SuppressionResult = SuppressionResult()

@@ -97,6 +97,7 @@ class StackEnvironment:
                 "TRUSTRELAY_OBJECT_STORE_HOSTS": self.seaweed.endpoint,
                 "TRUSTRELAY_CACHE_DIR": str(cache),
                 "TRUSTRELAY_GDELT_INTERVAL_SECONDS": "0",  # the public service asks for 5 s between requests, the sandbox does not
+                "TRUSTRELAY_KBO_WATCH_AGE_SECONDS": "0",  # what is changed at the sandbox is seen by the next look
             }
         )
 
@@ -130,6 +131,7 @@ class StackEnvironment:
             "TRUSTRELAY_HOST": LOOPBACK,
             "TRUSTRELAY_PORT": str(self.ports[name]),
             "TRUSTRELAY_OTLP_ENDPOINT": self.target("collector"),
+            "TRUSTRELAY_METRICS_INTERVAL_SECONDS": "10",
             "TRUSTRELAY_LOG_LEVEL": os.environ.get("TRUSTRELAY_LOG_LEVEL", "INFO"),
         }
 

@@ -46,7 +46,8 @@ INSERT INTO parties (tenant_id, case_id, party_id, source, body)
 SELECT '{tenant}', case_id, md5(case_id || p)::uuid::text, source, jsonb_build_object(
          'party_id', md5(case_id || p)::uuid::text, 'type', 'SUBJECT_TYPE_PERSON', 'full_name', 'Invented Party ' || n || '-' || p,
          'roles', CASE WHEN p = 1 THEN '["PARTY_ROLE_BENEFICIAL_OWNER"]'::jsonb ELSE '["PARTY_ROLE_DIRECTOR"]'::jsonb END,
-         'birth_date', '1961-05-14', 'nationality', CASE WHEN n % 40 = 0 THEN 'VN' ELSE (ARRAY['BE', 'BE', 'NL', 'FR', 'DE'])[1 + (n + p) % 5] END, 'share', '0.5', 'source', source)
+         'birth_date', '1961-05-14', 'share', '0.5', 'source', source,
+         'nationality', CASE WHEN n % 40 = 0 THEN 'VN' ELSE (ARRAY['BE', 'BE', 'NL', 'FR', 'DE'])[1 + (n + p) % 5] END)
   FROM seeded, generate_series(1, 2 + n % 3) p, unnest(ARRAY['declared', 'kbo']) source WHERE source = 'kbo' OR p = 1;
 INSERT INTO checks (tenant_id, case_id, check_id, kind, outcome, body)
 SELECT '{tenant}', case_id, kind, kind, found, jsonb_build_object(

@@ -13,6 +13,7 @@ _PATHS = {
     "TRUSTRELAY_LIST_UN_URL": "/lists/un/consolidated.xml",
     "TRUSTRELAY_LIST_EU_URL": "/lists/eu/xmlFullSanctionsList_1_1.xml",
     "TRUSTRELAY_LIST_PEP_URL": "/lists/pep/entities.ftm.json",
+    "TRUSTRELAY_GOODS_CONTROLS_URL": "/lists/goods-controls.csv",
 }
 #: The sandbox takes any subscription key, as long as there is one.
 _NBB_KEY = "sandbox"

@@ -78,13 +78,19 @@ def bench() -> Iterator[Bench]:
 
 @contextmanager
 def running_engine(part: Part, folder: Path) -> Iterator[PartProcess]:
-    """Start one part, stop it at the end; `.kill()` and `.start(timeout=…)` in between are the test's."""
+    """Start one part, end it at the end; `.kill()` and `.start(timeout=…)` in between are the test's.
+
+    Its data go with it, so it is not waited for; but a killed Postgres would leave its shared memory behind.
+    """
     process = PartProcess(part, folder / f"{part.name}.log")
     try:
         process.start(timeout=START_SECONDS)
         yield process
     finally:
-        process.stop()
+        if isinstance(part, PostgresEngine):
+            process.stop()
+        else:
+            process.kill(descendants_grace=0.0)
 
 
 @pytest.fixture(scope="session")

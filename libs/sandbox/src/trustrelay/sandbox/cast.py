@@ -2,7 +2,8 @@
 
 Case A (`subject`) is a sound company: one director holds public office, one owner has a namesake on a sanctions list.
 Case B (`listed`) belongs to a person who is on a sanctions list. `outsider` is the company on the wrong document.
-`private_clients` are people who apply for themselves: one is who they say, one is not. `customs` is a sound company that wants customs services.
+`private_clients` are people who apply for themselves: one is who they say, one is not. `customs` is a sound company that wants customs services;
+`shipments` are three consignments of its own.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Self
 from trustrelay.sandbox import _pools as pools
 from trustrelay.sandbox import numbers
 from trustrelay.sandbox._people import Draw, stakes
+from trustrelay.sandbox._shipments import shipments
 from trustrelay.sandbox.model import (
     Article,
     Company,
@@ -22,6 +24,7 @@ from trustrelay.sandbox.model import (
     PublicOfficial,
     SanctionsLists,
 )
+from trustrelay.sandbox.trade import Shipment, TradeParty
 
 FILLERS_PER_LIST = 8
 POSITIONS = ("Member of the federal parliament", "State secretary", "Mayor", "Member of the senate", "Judge of the constitutional court")
@@ -42,6 +45,7 @@ class Cast:
     articles: tuple[Article, ...]
     private_clients: tuple[PrivateClient, ...]
     customs: CustomsClient
+    shipments: tuple[Shipment, ...]
 
     @classmethod
     def generate(cls, seed: int) -> Self:
@@ -53,10 +57,12 @@ class Cast:
         fillers = _fillers(draw)
         namesake = draw.listed(draw.namesake(subject.owners[0].person, owner_culture))
         true_match = draw.listed(listed.owners[0].person)
-        return cls(
+        parts = (
             seed, subject, listed, outsider, fillers, _foreign_traders(draw), _lists(draw, namesake, true_match),
-            _peps(draw, subject.directors[1].person), _articles(subject, listed, fillers), _private_clients(draw), _customs(draw),
+            _peps(draw, subject.directors[1].person), _articles(subject, listed, fillers), _private_clients(draw), customs := _customs(draw),
         )  # fmt: skip
+        # Last, so that a seed's other members stay who they are.
+        return cls(*parts, shipments(draw, customs))
 
     @property
     def companies(self) -> tuple[Company, ...]:
@@ -74,6 +80,12 @@ class Cast:
     def ibans(self) -> tuple[str, ...]:
         """Every account that somebody declares."""
         return (*(c.iban for c in self.companies), *(c.iban for c in self.private_clients), self.customs.guarantee_iban)
+
+    @property
+    def trade_partners(self) -> tuple[TradeParty, ...]:
+        """Companies abroad that only trade papers name: senders, receivers, carriers."""
+        found = (party for s in self.shipments for party in (s.consignor, s.consignee, s.carrier) if party.eori is None)
+        return tuple(dict.fromkeys(found))
 
     @property
     def pep(self) -> PublicOfficial:

@@ -6,6 +6,7 @@ from typing import Any
 from trustrelay.sandbox.cast import Cast
 from trustrelay.sandbox.model import Company, ListedPerson, Person, PrivateClient
 from trustrelay.sandbox.numbers import dotted
+from trustrelay.sandbox.shipment_papers import describe
 
 Json = dict[str, Any]
 
@@ -151,6 +152,7 @@ def dossier(cast: Cast, as_of: date) -> Json:
         "seed": cast.seed,
         "as_of": as_of.isoformat(),
         "cases": {"a": _case_a(cast), "b": _case_b(cast)} | {c.key: _kyc(c) for c in cast.private_clients} | {"customs": _customs(cast)},
+        "shipments": {shipment.key: describe(shipment) for shipment in cast.shipments},
         "outsider": _company(cast.outsider),
         "list_entries": {"namesake": _entry(cast.namesake, "ofac_sdn"), "true_match": _entry(cast.true_match, "un_consolidated")},
         "pep": _person(cast.pep.person) | {"position": cast.pep.position},

@@ -10,6 +10,7 @@ from trustrelay.sandbox.cast import Cast
 from trustrelay.sandbox.documents import hostile, letters, office, scan, ubo_register
 from trustrelay.sandbox.dossier import dossier
 from trustrelay.sandbox.forbidden import forbidden
+from trustrelay.sandbox.shipment_papers import shipment_files
 
 
 def customer_files(cast: Cast, as_of: date) -> dict[str, bytes]:
@@ -55,7 +56,7 @@ def write_description(cast: Cast, out: Path, as_of: date) -> None:
 def write_examples(cast: Cast, out: Path, as_of: date) -> tuple[Path, ...]:
     """All files under `out`, which is made when missing; returns the documents' paths."""
     write_description(cast, out, as_of)
-    files: Mapping[str, bytes] = customer_files(cast, as_of) | client_files(cast, as_of) | hostile_files()
+    files: Mapping[str, bytes] = customer_files(cast, as_of) | client_files(cast, as_of) | shipment_files(cast, as_of) | hostile_files()
     for name, content in files.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,8 @@ def forbidden(cast: Cast) -> dict[str, object]:
     """The content of `forbidden.json`: sorted lists per kind. Compare without regard to case."""
     people, companies = cast.persons, cast.companies
     names = _unique(chain.from_iterable(map(_spellings, people)))
-    company_names = [c.name for c in companies] + [c.name for c in cast.lists.companies]
+    abroad = [name for party in cast.trade_partners for name in (party.name, party.name.rsplit(" ", 1)[0])]
+    company_names = [*(c.name for c in companies), *(c.name for c in cast.lists.companies), *abroad]
     return {
         "seed": cast.seed,
         "person_names": _unique([*names, *map(fold, names)]),

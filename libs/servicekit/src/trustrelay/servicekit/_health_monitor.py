@@ -9,6 +9,8 @@ from trustrelay.servicekit.health import ALIVE, NOT_SERVING, SERVING, Check
 from trustrelay.servicekit.telemetry import get_logger
 
 _CHECK_TIMEOUT_SECONDS = 2.0
+#: What is missing usually comes in a moment: whoever waits for us should not wait for our next look at it.
+_WHILE_FAILING_SECONDS = 0.3
 
 
 class HealthMonitor:
@@ -36,7 +38,7 @@ class HealthMonitor:
     async def run(self) -> None:
         """Refresh for ever; the server cancels it."""
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(min(self._every, _WHILE_FAILING_SECONDS) if self._failing else self._every)
             await self.refresh()
 
     async def stop(self) -> None:

@@ -46,9 +46,7 @@ _RPC = ("rpc.system.name", "rpc.method", "rpc.response.status_code")
 RPC_SERVER = Metric("rpc.server.call.duration", Kind.HISTOGRAM, "s", _RPC, "calls that were served, from the first byte to the status")
 RPC_CLIENT = Metric("rpc.client.call.duration", Kind.HISTOGRAM, "s", _RPC, "calls that were made, retries included")
 #: Recorded by the httpx instrumentation, under the name and unit that it gives.
-HTTP_CLIENT = Metric(
-    "http.client.duration", Kind.HISTOGRAM, "ms", ("http.method", "http.status_code", "net.peer.name"), "requests to outside sources, by their host"
-)
+HTTP_CLIENT = Metric("http.client.duration", Kind.HISTOGRAM, "ms", ("http.method", "http.status_code"), "requests to outside sources")
 ACTIVITIES = Metric(
     "trustrelay.activity.attempts",
     Kind.COUNTER,

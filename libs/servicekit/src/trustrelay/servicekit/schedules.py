@@ -8,7 +8,6 @@ Workflow modules must not import this one: the workflow sandbox would load all o
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -172,17 +171,6 @@ async def backfill(client: Client, schedule_id: str, start: datetime, end: datet
     """
     wanted = ScheduleBackfill(start_at=start, end_at=end, overlap=ScheduleOverlapPolicy.BUFFER_ALL)
     await client.get_schedule_handle(schedule_id).backfill(wanted, rpc_timeout=_DEADLINE)
-
-
-async def until_answered(client: Client, wanted: Wanted, pause: timedelta = timedelta(seconds=5)) -> Outcome:
-    """`bring_in_line`, again until Temporal answers: for a process that has just started beside it."""
-    while True:
-        try:
-            return await bring_in_line(client, wanted)
-        except RPCError as error:
-            if error.status in (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
-                raise
-        await asyncio.sleep(pause.total_seconds())
 
 
 def _schedule(wanted: Wanted) -> Schedule:

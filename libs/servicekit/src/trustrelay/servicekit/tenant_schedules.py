@@ -15,10 +15,11 @@ _LEAST_CATCHUP = timedelta(seconds=10)
 
 def monitoring(tenant_id: str, stored: MonitoringSchedule) -> Wanted:
     """The schedule of a tenant's monitoring. `argument.enabled_checks` is empty: a run takes its policy from the read model when it begins."""
+    late = _catchup(stored) + stored.jitter.ToTimedelta()
     return Wanted(
         schedule_id=contract.schedule_id(tenant_id),
         workflow=contract.WORKFLOW,
-        argument=contract.MonitoringInput(tenant_id, catchup_seconds=int(_catchup(stored).total_seconds())),
+        argument=contract.MonitoringInput(tenant_id, catchup_seconds=int(late.total_seconds())),
         workflow_id=contract.workflow_id(tenant_id),
         task_queue=contract.TASK_QUEUE,
         cron=stored.cron,
@@ -62,3 +63,17 @@ def _interval(stored: MonitoringSchedule) -> timedelta | None:
 def _catchup(stored: MonitoringSchedule) -> timedelta:
     said = stored.catchup_window.ToTimedelta()
     return max(said, _LEAST_CATCHUP) if said else CATCHUP
+
+
+def housekeeping() -> Wanted:
+    """What makes the schedules of all tenants equal to the stored ones; a change that case-api could not bring over itself waits for it."""
+    return Wanted(
+        schedule_id=contract.HOUSEKEEPING_SCHEDULE,
+        workflow=contract.HOUSEKEEPING_WORKFLOW,
+        argument=contract.ReconciliationInput(),
+        workflow_id=contract.HOUSEKEEPING_SCHEDULE,
+        task_queue=contract.TASK_QUEUE,
+        interval=timedelta(minutes=3),
+        catchup_window=_LEAST_CATCHUP,
+        execution_timeout=timedelta(minutes=15),
+    )

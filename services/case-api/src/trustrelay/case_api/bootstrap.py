@@ -18,6 +18,7 @@ from trustrelay.case.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_
 from trustrelay.case.v1.monitoring_service_pb2_grpc import add_MonitoringServiceServicer_to_server
 from trustrelay.case.v1.portal_service_pb2_grpc import add_PortalServiceServicer_to_server
 from trustrelay.case.v1.shipment_service_pb2_grpc import add_ShipmentServiceServicer_to_server
+from trustrelay.case.v1.suppression_service_pb2_grpc import add_SuppressionServiceServicer_to_server
 from trustrelay.case_api.adapters.assertions import SignedAssertions
 from trustrelay.case_api.adapters.persistence import (
     PersistenceAuditLog,
@@ -26,9 +27,11 @@ from trustrelay.case_api.adapters.persistence import (
     PersistenceMonitoring,
     PersistenceObjects,
     PersistenceShipments,
+    PersistenceSuppression,
     PersistenceTemplates,
 )
 from trustrelay.case_api.adapters.schedules import TemporalSchedules
+from trustrelay.case_api.adapters.suppression_refreshes import TemporalRefreshes
 from trustrelay.case_api.adapters.tokens import Issuer, JwksCache, TokenVerifier
 from trustrelay.case_api.adapters.workflow_engine import Connect, TemporalEngine
 from trustrelay.case_api.application.batches import StartBatch, SteerBatch
@@ -42,6 +45,7 @@ from trustrelay.case_api.application.ports import Assertions, AuditLog, Engine
 from trustrelay.case_api.application.send_message import SendMessage
 from trustrelay.case_api.application.shipments import FIRST_RECEIPT as FIRST_SHIPMENT_RECEIPT
 from trustrelay.case_api.application.shipments import FetchShipmentCapsule, OpenShipmentUseCase, ShipmentUploads
+from trustrelay.case_api.application.suppression import KeepRules
 from trustrelay.case_api.application.uploads import Uploads
 from trustrelay.case_api.domain.addressees import BATCH, CASE, SHIPMENT
 from trustrelay.case_api.entrypoints.admin_service import AdminServicer
@@ -53,6 +57,7 @@ from trustrelay.case_api.entrypoints.authentication import (
     PORTAL_SERVICE,
     SERVICES,
     SHIPMENT_SERVICE,
+    SUPPRESSION_SERVICE,
     Authentication,
 )
 from trustrelay.case_api.entrypoints.batch_service import BatchApplication, BatchServicer
@@ -60,6 +65,7 @@ from trustrelay.case_api.entrypoints.case_service import Application, CaseServic
 from trustrelay.case_api.entrypoints.monitoring_service import MonitoringApplication, MonitoringServicer
 from trustrelay.case_api.entrypoints.portal_service import PortalServicer
 from trustrelay.case_api.entrypoints.shipment_service import ShipmentApplication, ShipmentServicer
+from trustrelay.case_api.entrypoints.suppression_service import SuppressionApplication, SuppressionServicer
 from trustrelay.case_api.identity_settings import IdentitySettings, identity_desk
 from trustrelay.servicekit import health, telemetry, temporal
 from trustrelay.servicekit.assertions import Signer
@@ -92,6 +98,7 @@ class Applications:
     shipments: ShipmentApplication
     monitoring: MonitoringApplication
     batches: BatchApplication
+    suppression: SuppressionApplication
 
 
 def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer, desk: IdentityDesk | None = None) -> Applications:
@@ -102,6 +109,7 @@ def application(persistence: grpc.aio.Channel, connect: Connect, signer: Signer,
         _shipments(PersistenceShipments(persistence), engine, assertions, audit),
         _monitoring(PersistenceMonitoring(persistence), TemporalSchedules(engine)),
         _batches(PersistenceBatches(persistence), engine, assertions, audit),
+        _suppression(PersistenceSuppression(persistence), TemporalRefreshes(engine), audit),
     )
 
 
@@ -141,6 +149,10 @@ def _batches(batches: PersistenceBatches, engine: Engine, assertions: Assertions
     return BatchApplication(StartBatch(batches, Opener(BATCH, engine, assertions)), SteerBatch(batches, send), batches)
 
 
+def _suppression(suppression: PersistenceSuppression, refreshes: TemporalRefreshes, audit: AuditLog) -> SuppressionApplication:
+    return SuppressionApplication(suppression, KeepRules(suppression, refreshes, audit), refreshes)
+
+
 def registrations(apps: Applications) -> Sequence[Registration]:
     """What the server serves."""
     return (
@@ -150,6 +162,7 @@ def registrations(apps: Applications) -> Sequence[Registration]:
         Registration(add_ShipmentServiceServicer_to_server, ShipmentServicer(apps.shipments), SHIPMENT_SERVICE),
         Registration(add_MonitoringServiceServicer_to_server, MonitoringServicer(apps.monitoring), MONITORING_SERVICE),
         Registration(add_BatchServiceServicer_to_server, BatchServicer(apps.batches), BATCH_SERVICE),
+        Registration(add_SuppressionServiceServicer_to_server, SuppressionServicer(apps.suppression), SUPPRESSION_SERVICE),
     )
 
 

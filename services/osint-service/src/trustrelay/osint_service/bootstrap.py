@@ -11,34 +11,42 @@ from datetime import timedelta
 from trustrelay.osint.v1 import classification_service_pb2_grpc as classification_stubs
 from trustrelay.osint.v1 import evidence_service_pb2_grpc as evidence_stubs
 from trustrelay.osint.v1 import investigation_service_pb2_grpc as investigation_stubs
+from trustrelay.osint.v1 import monitoring_service_pb2_grpc as monitoring_stubs
 from trustrelay.osint.v1 import registry_service_pb2_grpc as registry_stubs
 from trustrelay.osint.v1 import risk_service_pb2_grpc as risk_stubs
 from trustrelay.osint.v1 import screening_service_pb2_grpc as screening_stubs
+from trustrelay.osint.v1 import trade_service_pb2_grpc as trade_stubs
 from trustrelay.osint.v1 import verification_service_pb2_grpc as verification_stubs
 from trustrelay.osint_service.adapters.download import Downloader
 from trustrelay.osint_service.adapters.eori import EoriValidation
 from trustrelay.osint_service.adapters.gdelt import Gdelt
 from trustrelay.osint_service.adapters.gleif import Gleif
+from trustrelay.osint_service.adapters.goods_controls import GoodsControlSource
 from trustrelay.osint_service.adapters.http import Fetcher, new_client
 from trustrelay.osint_service.adapters.kbo import KboOpenData
 from trustrelay.osint_service.adapters.list_sources import published_lists
 from trustrelay.osint_service.adapters.nbb import NbbAccounts
 from trustrelay.osint_service.adapters.object_store import PostPolicyStore
+from trustrelay.osint_service.adapters.trade_rules import load_rules
 from trustrelay.osint_service.adapters.unconfigured import Unconfigured
 from trustrelay.osint_service.adapters.vies import Vies
 from trustrelay.osint_service.application.collect_registry import CollectRegistry
 from trustrelay.osint_service.application.investigate import Investigate
 from trustrelay.osint_service.application.list_loading import loading
+from trustrelay.osint_service.application.observe import Observe
 from trustrelay.osint_service.application.run_checks import RunChecks
 from trustrelay.osint_service.application.scrape_website import ScrapeWebsite
 from trustrelay.osint_service.application.screening import ScreeningDesk
+from trustrelay.osint_service.application.trade import TradeDesk, controls_loaded
 from trustrelay.osint_service.application.verify_eori import VerifyEori
 from trustrelay.osint_service.entrypoints.classification import ClassificationServicer
 from trustrelay.osint_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.osint_service.entrypoints.investigation import InvestigationServicer
+from trustrelay.osint_service.entrypoints.monitoring import MonitoringServicer
 from trustrelay.osint_service.entrypoints.registry import RegistryServicer
 from trustrelay.osint_service.entrypoints.risk import RiskServicer
 from trustrelay.osint_service.entrypoints.screening import ScreeningServicer
+from trustrelay.osint_service.entrypoints.trade import TradeServicer
 from trustrelay.osint_service.entrypoints.verification import VerificationServicer
 from trustrelay.osint_service.settings import OsintSettings
 from trustrelay.servicekit import grpc_server, telemetry
@@ -57,6 +65,7 @@ class Service:
     registrations: Sequence[Registration]
     desk: ScreeningDesk
     loading: Sequence[asyncio.Task[None]]
+    trade: TradeDesk
 
 
 @asynccontextmanager
@@ -75,14 +84,30 @@ async def assembled(settings: OsintSettings) -> AsyncIterator[Service]:
             downloader, ofac_folder=settings.list_ofac_url, un_url=settings.list_un_url, eu_url=settings.list_eu_url, pep_url=settings.list_pep_url
         )
         desk = ScreeningDesk(lists)
-        async with loading(desk) as tasks:
-            yield Service(_registrations(settings, Fetcher(sources), downloader, store, desk), desk, tasks)
+        trade = TradeDesk(load_rules(settings.shipment_rules_file), _controls(settings, downloader))
+        async with loading(desk) as tasks, controls_loaded(trade, timedelta(hours=settings.goods_controls_hours)):
+            registrations = _registrations(settings, Fetcher(sources), downloader, store, desk)
+            yield Service((*registrations, _trade(trade)), desk, tasks, trade)
+
+
+def _controls(settings: OsintSettings, downloader: Downloader) -> GoodsControlSource:
+    return GoodsControlSource(downloader, settings.goods_controls_file, settings.goods_controls_url)
+
+
+def _trade(desk: TradeDesk) -> Registration:
+    return Registration(trade_stubs.add_TradeServiceServicer_to_server, TradeServicer(desk), f"{_AREA}.TradeService")
 
 
 def _registrations(
     settings: OsintSettings, fetcher: Fetcher, downloader: Downloader, store: PostPolicyStore, desk: ScreeningDesk
 ) -> tuple[Registration, ...]:
-    kbo = KboOpenData(downloader, settings.kbo_url, settings.cache_dir, timedelta(hours=settings.kbo_max_age_hours))
+    kbo = KboOpenData(
+        downloader,
+        settings.kbo_url,
+        settings.cache_dir,
+        timedelta(hours=settings.kbo_max_age_hours),
+        timedelta(seconds=settings.kbo_watch_age_seconds),
+    )
     nbb = NbbAccounts(fetcher, settings.nbb_url, settings.nbb_key)
     registers = (kbo if settings.kbo_url else Unconfigured("kbo"), nbb if settings.nbb_url and settings.nbb_key else Unconfigured("nbb"))
     vat = Vies(fetcher, settings.vies_url, settings.vies_requester) if settings.vies_url else Unconfigured("vies")
@@ -92,7 +117,9 @@ def _registrations(
     registry = RegistryServicer(CollectRegistry(registers, store))
     verification = VerificationServicer(RunChecks(vat, lei, store), VerifyEori(eori))
     investigation = InvestigationServicer(Investigate(media, store), ScrapeWebsite(store))
+    monitoring = MonitoringServicer(Observe(registers, vat, eori, desk))
     return (
+        Registration(monitoring_stubs.add_MonitoringServiceServicer_to_server, monitoring, f"{_AREA}.MonitoringService"),
         Registration(registry_stubs.add_RegistryServiceServicer_to_server, registry, f"{_AREA}.RegistryService"),
         Registration(verification_stubs.add_VerificationServiceServicer_to_server, verification, f"{_AREA}.VerificationService"),
         Registration(investigation_stubs.add_InvestigationServiceServicer_to_server, investigation, f"{_AREA}.InvestigationService"),

@@ -22,6 +22,7 @@ class OsintSettings(ServiceSettings):
     eori_url: str = Field("", description="address of the Commission's EORI validation SOAP service; absent = EORI_SERVICE_NOT_CONFIGURED")
     kbo_url: str = Field("", description="address of the KBO open data zip")
     kbo_max_age_hours: float = Field(24.0, gt=0, description="age at which the KBO extract is fetched anew")
+    kbo_watch_age_seconds: float = Field(60.0, ge=0, description="monitoring asks the publisher again after this long; a changed extract is fetched")
     nbb_url: str = Field("", description="NBB CBSO base address")
     nbb_key: str = Field("", description="NBB CBSO subscription key")
     gdelt_url: str = Field("", description="GDELT DOC 2.0 address")
@@ -30,6 +31,10 @@ class OsintSettings(ServiceSettings):
     list_un_url: str = Field("", description="address of the UN consolidated.xml")
     list_eu_url: str = Field("", description="address of the EU xmlFullSanctionsList_1_1")
     list_pep_url: str = Field("", description="address of PEP entities as FollowTheMoney JSON lines")
+    shipment_rules_file: Path | None = Field(None, description="YAML with the rules that papers are compared by; default: the product's own")
+    goods_controls_file: Path | None = Field(None, description="goods control lists as CSV; without file and address they are NOT_ASSESSED")
+    goods_controls_url: str = Field("", description="address of goods control lists as CSV; a file wins")
+    goods_controls_hours: float = Field(24.0, gt=0, description="hours between two loads of the goods control lists")
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -13,7 +13,10 @@ from trustrelay.persistence.v1.batch_store_service_pb2_grpc import add_BatchStor
 from trustrelay.persistence.v1.case_store_service_pb2_grpc import add_CaseStoreServiceServicer_to_server, add_TemplateServiceServicer_to_server
 from trustrelay.persistence.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
 from trustrelay.persistence.v1.graph_service_pb2_grpc import add_GraphServiceServicer_to_server
+from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import add_MonitoringStoreServiceServicer_to_server
 from trustrelay.persistence.v1.object_service_pb2_grpc import add_ObjectServiceServicer_to_server
+from trustrelay.persistence.v1.screening_store_service_pb2_grpc import add_ScreeningStoreServiceServicer_to_server
+from trustrelay.persistence.v1.shipment_store_service_pb2_grpc import add_ShipmentStoreServiceServicer_to_server
 from trustrelay.persistence_service.adapters.capsule_signer import FileKeySigner
 from trustrelay.persistence_service.adapters.postgres.database import Database
 from trustrelay.persistence_service.adapters.postgres.store import PostgresStore
@@ -21,16 +24,19 @@ from trustrelay.persistence_service.adapters.s3 import S3Objects
 from trustrelay.persistence_service.adapters.s3_client import S3Settings
 from trustrelay.persistence_service.adapters.scanner import NoScanner
 from trustrelay.persistence_service.adapters.templates import YamlTemplates
+from trustrelay.persistence_service.application.intake import Desk
 from trustrelay.persistence_service.application.ports import Clock
-from trustrelay.persistence_service.application.uploads import Desk
 from trustrelay.persistence_service.entrypoints.audit import AuditServicer
 from trustrelay.persistence_service.entrypoints.batches import BatchServicer
 from trustrelay.persistence_service.entrypoints.case_store import CaseStoreServicer
 from trustrelay.persistence_service.entrypoints.evidence import EvidenceServicer
 from trustrelay.persistence_service.entrypoints.graph import GraphServicer
+from trustrelay.persistence_service.entrypoints.monitoring import MonitoringStoreServicer
 from trustrelay.persistence_service.entrypoints.objects import ObjectServicer
+from trustrelay.persistence_service.entrypoints.screening_store import ScreeningStoreServicer
+from trustrelay.persistence_service.entrypoints.shipments import ShipmentStoreServicer
 from trustrelay.persistence_service.entrypoints.templates import TemplateServicer
-from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, CaseStoreTenancy
+from trustrelay.persistence_service.entrypoints.tenancy import CASE_STORE, MONITORING_STORE, TENANTLESS, Tenancy
 from trustrelay.servicekit import telemetry
 from trustrelay.servicekit.grpc_server import Registration, serve
 from trustrelay.servicekit.health import Check
@@ -39,9 +45,8 @@ from trustrelay.servicekit.settings import ServiceSettings, load_settings
 SERVICE_NAME = "persistence-service"
 _PACKAGE = "trustrelay.persistence.v1"
 
-# One method of it is called before the tenant is known; the interceptor asks for the tenant of all others.
-TENANTLESS = frozenset({CASE_STORE})
-INTERCEPTORS = (CaseStoreTenancy(),)
+# One method of each of these is called without a tenant; the interceptor asks for the tenant of all others.
+INTERCEPTORS = (Tenancy(),)
 
 
 class Settings(ServiceSettings):
@@ -87,15 +92,18 @@ def build(settings: Settings, clock: Clock = utc_now) -> Application:
     store, objects, templates = PostgresStore(database), S3Objects(_s3(settings)), YamlTemplates()
     signer = FileKeySigner(settings.capsule_key_file)
     case_store = CaseStoreServicer(store, objects, templates, clock)
-    object_servicer = ObjectServicer(Desk(store, objects, NoScanner(), clock))
+    desk = Desk(store, objects, NoScanner(), clock)
     registrations = (
         Registration(add_CaseStoreServiceServicer_to_server, case_store, CASE_STORE),
-        Registration(add_ObjectServiceServicer_to_server, object_servicer, f"{_PACKAGE}.ObjectService"),
+        Registration(add_ObjectServiceServicer_to_server, ObjectServicer(desk), f"{_PACKAGE}.ObjectService"),
         Registration(add_AuditServiceServicer_to_server, AuditServicer(store, clock), f"{_PACKAGE}.AuditService"),
         Registration(add_EvidenceServiceServicer_to_server, EvidenceServicer(store, objects, signer, clock), f"{_PACKAGE}.EvidenceService"),
         Registration(add_TemplateServiceServicer_to_server, TemplateServicer(store, templates, clock), f"{_PACKAGE}.TemplateService"),
         Registration(add_GraphServiceServicer_to_server, GraphServicer(store), f"{_PACKAGE}.GraphService"),
+        Registration(add_ScreeningStoreServiceServicer_to_server, ScreeningStoreServicer(store, clock), f"{_PACKAGE}.ScreeningStoreService"),
         Registration(add_BatchStoreServiceServicer_to_server, BatchServicer(store, clock), f"{_PACKAGE}.BatchStoreService"),
+        Registration(add_MonitoringStoreServiceServicer_to_server, MonitoringStoreServicer(store, clock), MONITORING_STORE),
+        Registration(add_ShipmentStoreServiceServicer_to_server, ShipmentStoreServicer(desk, signer), f"{_PACKAGE}.ShipmentStoreService"),
     )
     return Application(registrations, {"database": probe.reachable, "object_store": objects.reachable}, (database, probe))
 

@@ -292,7 +292,7 @@ class RefreshSuppressionRulesResponse(_message.Message):
 
     REFRESH_ID_FIELD_NUMBER: _builtins.int
     refresh_id: _builtins.str
-    """Of the workflow that does it."""
+    """Of the workflow that does it; alerts that it opens say found_by suppression-refresh/<refresh_id>."""
     def __init__(
         self,
         *,

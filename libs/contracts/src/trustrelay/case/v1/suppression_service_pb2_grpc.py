@@ -79,14 +79,14 @@ class SuppressionServiceServicer:
 
     def CreateSuppressionRule(self, request, context):
         """A standing word that the party of this hit is not the list entry. Applies to hits found from now on; this hit is resolved in its case.
-        NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT. ALREADY_EXISTS REQUEST_ID_REUSED.
+        NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT, HIT_CONFIRMED. ALREADY_EXISTS REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AcceptSuppressionRule(self, request, context):
-        """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED.
+        """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

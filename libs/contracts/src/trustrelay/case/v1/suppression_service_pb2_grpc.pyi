@@ -39,10 +39,10 @@ class SuppressionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SuppressionServiceAsyncStub: ...
     CreateSuppressionRule: _grpc.UnaryUnaryMultiCallable[_suppression_service_pb2.CreateSuppressionRuleRequest, _suppression_service_pb2.CreateSuppressionRuleResponse]
     """A standing word that the party of this hit is not the list entry. Applies to hits found from now on; this hit is resolved in its case.
-    NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT. ALREADY_EXISTS REQUEST_ID_REUSED.
+    NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT, HIT_CONFIRMED. ALREADY_EXISTS REQUEST_ID_REUSED.
     """
     AcceptSuppressionRule: _grpc.UnaryUnaryMultiCallable[_suppression_service_pb2.AcceptSuppressionRuleRequest, _suppression_service_pb2.AcceptSuppressionRuleResponse]
-    """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED."""
+    """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED."""
     RevokeSuppressionRule: _grpc.UnaryUnaryMultiCallable[_suppression_service_pb2.RevokeSuppressionRuleRequest, _suppression_service_pb2.RevokeSuppressionRuleResponse]
     """Ends a rule; the hits that it dismissed are open again. FAILED_PRECONDITION SUPPRESSION_RULE_ENDED."""
     ListSuppressionRules: _grpc.UnaryUnaryMultiCallable[_suppression_service_pb2.ListSuppressionRulesRequest, _suppression_service_pb2.ListSuppressionRulesResponse]
@@ -62,10 +62,10 @@ class SuppressionServiceAsyncStub(SuppressionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSuppressionRule: _aio.UnaryUnaryMultiCallable[_suppression_service_pb2.CreateSuppressionRuleRequest, _suppression_service_pb2.CreateSuppressionRuleResponse]  # type: ignore[assignment]
     """A standing word that the party of this hit is not the list entry. Applies to hits found from now on; this hit is resolved in its case.
-    NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT. ALREADY_EXISTS REQUEST_ID_REUSED.
+    NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT, HIT_CONFIRMED. ALREADY_EXISTS REQUEST_ID_REUSED.
     """
     AcceptSuppressionRule: _aio.UnaryUnaryMultiCallable[_suppression_service_pb2.AcceptSuppressionRuleRequest, _suppression_service_pb2.AcceptSuppressionRuleResponse]  # type: ignore[assignment]
-    """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED."""
+    """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED."""
     RevokeSuppressionRule: _aio.UnaryUnaryMultiCallable[_suppression_service_pb2.RevokeSuppressionRuleRequest, _suppression_service_pb2.RevokeSuppressionRuleResponse]  # type: ignore[assignment]
     """Ends a rule; the hits that it dismissed are open again. FAILED_PRECONDITION SUPPRESSION_RULE_ENDED."""
     ListSuppressionRules: _aio.UnaryUnaryMultiCallable[_suppression_service_pb2.ListSuppressionRulesRequest, _suppression_service_pb2.ListSuppressionRulesResponse]  # type: ignore[assignment]
@@ -88,7 +88,7 @@ class SuppressionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_suppression_service_pb2.CreateSuppressionRuleResponse, _abc.Awaitable[_suppression_service_pb2.CreateSuppressionRuleResponse]]:
         """A standing word that the party of this hit is not the list entry. Applies to hits found from now on; this hit is resolved in its case.
-        NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT. ALREADY_EXISTS REQUEST_ID_REUSED.
+        NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT, HIT_CONFIRMED. ALREADY_EXISTS REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -97,7 +97,7 @@ class SuppressionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _suppression_service_pb2.AcceptSuppressionRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_suppression_service_pb2.AcceptSuppressionRuleResponse, _abc.Awaitable[_suppression_service_pb2.AcceptSuppressionRuleResponse]]:
-        """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED."""
+        """Makes a model's proposal a rule. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED."""
 
     @_abc_1.abstractmethod
     def RevokeSuppressionRule(

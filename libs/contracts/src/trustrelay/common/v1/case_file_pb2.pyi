@@ -52,6 +52,8 @@ class CaseHeader(_message.Message):
     OWNER_FIELD_NUMBER: _builtins.int
     PREDECESSOR_CASE_ID_FIELD_NUMBER: _builtins.int
     SUCCESSOR_CASE_ID_FIELD_NUMBER: _builtins.int
+    REVIEW_OF_CASE_ID_FIELD_NUMBER: _builtins.int
+    OPENED_BY_ALERT_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     tenant_id: _builtins.str
     status: _case_types_pb2.CaseStatus.ValueType
@@ -78,6 +80,10 @@ class CaseHeader(_message.Message):
     """The case this one was escalated from; empty for others."""
     successor_case_id: _builtins.str
     """The case this one was escalated to; empty for others."""
+    review_of_case_id: _builtins.str
+    """The decided case that this one looks at again; empty for others."""
+    opened_by_alert_id: _builtins.str
+    """The alert that opened this review; empty for others."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -110,10 +116,12 @@ class CaseHeader(_message.Message):
         owner: _builtins.str = ...,
         predecessor_case_id: _builtins.str = ...,
         successor_case_id: _builtins.str = ...,
+        review_of_case_id: _builtins.str = ...,
+        opened_by_alert_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "country", b"country", "create_time", b"create_time", "created_by", b"created_by", "etag", b"etag", "expire_time", b"expire_time", "iteration", b"iteration", "language", b"language", "owner", b"owner", "predecessor_case_id", b"predecessor_case_id", "state_version", b"state_version", "status", b"status", "subject_name", b"subject_name", "successor_case_id", b"successor_case_id", "template_id", b"template_id", "template_version", b"template_version", "tenant_id", b"tenant_id", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "country", b"country", "create_time", b"create_time", "created_by", b"created_by", "etag", b"etag", "expire_time", b"expire_time", "iteration", b"iteration", "language", b"language", "opened_by_alert_id", b"opened_by_alert_id", "owner", b"owner", "predecessor_case_id", b"predecessor_case_id", "review_of_case_id", b"review_of_case_id", "state_version", b"state_version", "status", b"status", "subject_name", b"subject_name", "successor_case_id", b"successor_case_id", "template_id", b"template_id", "template_version", b"template_version", "tenant_id", b"tenant_id", "tier", b"tier", "tier_set_by", b"tier_set_by", "trace_id", b"trace_id", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -723,11 +723,14 @@ class DismissedHit(_message.Message):
     OFFICER_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     TESTED_AGAINST_FIELD_NUMBER: _builtins.int
+    NOT_ASSESSED_REASON_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     rule: _builtins.str
     """Rule id with version; suppression-rule/<id> for an officer's rule."""
     officer: _builtins.str
     """Empty for the automatic rule."""
+    not_assessed_reason: _builtins.str
+    """Why the last test could not be made, UPPER_SNAKE; empty = it was made."""
     @_builtins.property
     def hit(self) -> _evidence_types_pb2.Hit: ...
     @_builtins.property
@@ -747,10 +750,11 @@ class DismissedHit(_message.Message):
         officer: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         tested_against: _evidence_types_pb2.DatasetVersion | None = ...,
+        not_assessed_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "hit", b"hit", "tested_against", b"tested_against"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "expire_time", b"expire_time", "hit", b"hit", "officer", b"officer", "rule", b"rule", "tested_against", b"tested_against"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "expire_time", b"expire_time", "hit", b"hit", "not_assessed_reason", b"not_assessed_reason", "officer", b"officer", "rule", b"rule", "tested_against", b"tested_against"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

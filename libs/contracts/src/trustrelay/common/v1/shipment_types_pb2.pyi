@@ -461,11 +461,13 @@ class Discrepancy(_message.Message):
     CONFIRMED_BY_FIELD_NUMBER: _builtins.int
     ROUND_FIELD_NUMBER: _builtins.int
     discrepancy_id: _builtins.str
-    """Deterministic: shipment + kind + what disagrees, so that the same disagreement found again is the same one."""
+    """Deterministic: shipment + kind + what disagrees (values included), so that the same disagreement found again is the same one, and another
+    disagreement about the same field is not.
+    """
     kind: _builtins.str
-    """field, not_assessed, goods_control or document."""
+    """field, not_assessed, goods_control, document or hold (an officer's stop)."""
     about: _builtins.str
-    """Field, or list and commodity code, or document id."""
+    """Field, or list and commodity code, or document id; the activity that was given up; empty for hold."""
     severity: _evidence_types_pb2.Severity.ValueType
     """CRITICAL needs two officers."""
     explanation: _builtins.str
@@ -609,6 +611,7 @@ class ShipmentSummary(_message.Message):
     OPEN_DISCREPANCY_IDS_FIELD_NUMBER: _builtins.int
     CRITICAL_DISCREPANCY_IDS_FIELD_NUMBER: _builtins.int
     EXPLAINED_BY_FIELD_NUMBER: _builtins.int
+    HOLDING_DISCREPANCY_IDS_FIELD_NUMBER: _builtins.int
     document_count: _builtins.int
     @_builtins.property
     def unprocessed_document_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
@@ -624,6 +627,10 @@ class ShipmentSummary(_message.Message):
     def explained_by(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Of the critical ones: explained by one officer; id -> who, for the second officer."""
 
+    @_builtins.property
+    def holding_discrepancy_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the open ones: those that hold the shipment (a goods control, an officer's stop)."""
+
     def __init__(
         self,
         *,
@@ -632,10 +639,11 @@ class ShipmentSummary(_message.Message):
         open_discrepancy_ids: _abc.Iterable[_builtins.str] | None = ...,
         critical_discrepancy_ids: _abc.Iterable[_builtins.str] | None = ...,
         explained_by: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        holding_discrepancy_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["critical_discrepancy_ids", b"critical_discrepancy_ids", "document_count", b"document_count", "explained_by", b"explained_by", "open_discrepancy_ids", b"open_discrepancy_ids", "unprocessed_document_ids", b"unprocessed_document_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["critical_discrepancy_ids", b"critical_discrepancy_ids", "document_count", b"document_count", "explained_by", b"explained_by", "holding_discrepancy_ids", b"holding_discrepancy_ids", "open_discrepancy_ids", b"open_discrepancy_ids", "unprocessed_document_ids", b"unprocessed_document_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

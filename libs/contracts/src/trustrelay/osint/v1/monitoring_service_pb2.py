@@ -28,7 +28,7 @@ from trustrelay.common.v1 import portfolio_types_pb2 as trustrelay_dot_common_do
 from trustrelay.osint.v1 import registry_service_pb2 as trustrelay_dot_osint_dot_v1_dot_registry__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,trustrelay/osint/v1/monitoring_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a*trustrelay/common/v1/portfolio_types.proto\x1a*trustrelay/osint/v1/registry_service.proto\"\x98\x02\n\x0eObserveRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12,\n\x07parties\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x36\n\x08profiles\x18\x03 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12\'\n\x04hits\x18\x04 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12/\n\x04last\x18\x05 \x03(\x0b\x32!.trustrelay.common.v1.Observation\x12\x16\n\x0e\x65nabled_checks\x18\x06 \x03(\t\"\x89\x01\n\x0fObserveResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x34\n\x06result\x18\x02 \x01(\x0b\x32\".trustrelay.osint.v1.ObserveResultH\x00\x42\x07\n\x05\x65vent\"\x7f\n\rObserveResult\x12\x37\n\x0cobservations\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Observation\x12\x35\n\x07\x63hanges\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.ObservedChange2k\n\x11MonitoringService\x12V\n\x07Observe\x12#.trustrelay.osint.v1.ObserveRequest\x1a$.trustrelay.osint.v1.ObserveResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,trustrelay/osint/v1/monitoring_service.proto\x12\x13trustrelay.osint.v1\x1a%trustrelay/common/v1/case_types.proto\x1a)trustrelay/common/v1/evidence_types.proto\x1a*trustrelay/common/v1/portfolio_types.proto\x1a*trustrelay/osint/v1/registry_service.proto\"\xcf\x02\n\x0eObserveRequest\x12.\n\x07subject\x18\x01 \x01(\x0b\x32\x1d.trustrelay.common.v1.Subject\x12,\n\x07parties\x18\x02 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\x12\x36\n\x08profiles\x18\x03 \x03(\x0b\x32$.trustrelay.common.v1.CompanyProfile\x12\'\n\x04hits\x18\x04 \x03(\x0b\x32\x19.trustrelay.common.v1.Hit\x12/\n\x04last\x18\x05 \x03(\x0b\x32!.trustrelay.common.v1.Observation\x12\x16\n\x0e\x65nabled_checks\x18\x06 \x03(\t\x12\x35\n\x10party_statements\x18\x07 \x03(\x0b\x32\x1b.trustrelay.common.v1.Party\"\x89\x01\n\x0fObserveResponse\x12\x37\n\x08progress\x18\x01 \x01(\x0b\x32#.trustrelay.osint.v1.SourceProgressH\x00\x12\x34\n\x06result\x18\x02 \x01(\x0b\x32\".trustrelay.osint.v1.ObserveResultH\x00\x42\x07\n\x05\x65vent\"\x7f\n\rObserveResult\x12\x37\n\x0cobservations\x18\x01 \x03(\x0b\x32!.trustrelay.common.v1.Observation\x12\x35\n\x07\x63hanges\x18\x02 \x03(\x0b\x32$.trustrelay.common.v1.ObservedChange2k\n\x11MonitoringService\x12V\n\x07Observe\x12#.trustrelay.osint.v1.ObserveRequest\x1a$.trustrelay.osint.v1.ObserveResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trustrelay.osint.v1.monitor
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OBSERVEREQUEST']._serialized_start=240
-  _globals['_OBSERVEREQUEST']._serialized_end=520
-  _globals['_OBSERVERESPONSE']._serialized_start=523
-  _globals['_OBSERVERESPONSE']._serialized_end=660
-  _globals['_OBSERVERESULT']._serialized_start=662
-  _globals['_OBSERVERESULT']._serialized_end=789
-  _globals['_MONITORINGSERVICE']._serialized_start=791
-  _globals['_MONITORINGSERVICE']._serialized_end=898
+  _globals['_OBSERVEREQUEST']._serialized_end=575
+  _globals['_OBSERVERESPONSE']._serialized_start=578
+  _globals['_OBSERVERESPONSE']._serialized_end=715
+  _globals['_OBSERVERESULT']._serialized_start=717
+  _globals['_OBSERVERESULT']._serialized_end=844
+  _globals['_MONITORINGSERVICE']._serialized_start=846
+  _globals['_MONITORINGSERVICE']._serialized_end=953
 # @@protoc_insertion_point(module_scope)

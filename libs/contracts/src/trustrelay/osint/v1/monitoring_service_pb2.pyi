@@ -32,6 +32,7 @@ class ObserveRequest(_message.Message):
     HITS_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
     ENABLED_CHECKS_FIELD_NUMBER: _builtins.int
+    PARTY_STATEMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subject(self) -> _case_types_pb2.Subject: ...
     @_builtins.property
@@ -50,6 +51,10 @@ class ObserveRequest(_message.Message):
     def enabled_checks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Of registry, vat, eori, screening."""
 
+    @_builtins.property
+    def party_statements(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
+        """What each source said about each party when it was decided, unmerged: registers' boards and owners to compare with."""
+
     def __init__(
         self,
         *,
@@ -59,10 +64,11 @@ class ObserveRequest(_message.Message):
         hits: _abc.Iterable[_evidence_types_pb2.Hit] | None = ...,
         last: _abc.Iterable[_portfolio_types_pb2.Observation] | None = ...,
         enabled_checks: _abc.Iterable[_builtins.str] | None = ...,
+        party_statements: _abc.Iterable[_case_types_pb2.Party] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["enabled_checks", b"enabled_checks", "hits", b"hits", "last", b"last", "parties", b"parties", "profiles", b"profiles", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enabled_checks", b"enabled_checks", "hits", b"hits", "last", b"last", "parties", b"parties", "party_statements", b"party_statements", "profiles", b"profiles", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

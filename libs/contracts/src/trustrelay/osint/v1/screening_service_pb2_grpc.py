@@ -83,7 +83,7 @@ class ScreeningServiceServicer:
 
     def RetestHits(self, request, context):
         """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
-        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED. INVALID_ARGUMENT: TOO_MANY_HITS, PARTY_TYPE_MISSING. UNAVAILABLE LISTS_LOADING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

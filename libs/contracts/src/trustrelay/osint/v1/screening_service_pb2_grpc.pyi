@@ -41,7 +41,7 @@ class ScreeningServiceStub:
     """Answers in the order of the requests."""
     RetestHits: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.RetestHitsRequest, _screening_service_pb2.RetestHitsResponse]
     """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
-    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED. INVALID_ARGUMENT: TOO_MANY_HITS, PARTY_TYPE_MISSING. UNAVAILABLE LISTS_LOADING.
     """
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]
     RefreshDatasets: _grpc.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]
@@ -62,7 +62,7 @@ class ScreeningServiceAsyncStub(ScreeningServiceStub):
     """Answers in the order of the requests."""
     RetestHits: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.RetestHitsRequest, _screening_service_pb2.RetestHitsResponse]  # type: ignore[assignment]
     """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
-    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+    reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED. INVALID_ARGUMENT: TOO_MANY_HITS, PARTY_TYPE_MISSING. UNAVAILABLE LISTS_LOADING.
     """
     ListDatasets: _aio.UnaryUnaryMultiCallable[_screening_service_pb2.ListDatasetsRequest, _screening_service_pb2.ListDatasetsResponse]  # type: ignore[assignment]
     RefreshDatasets: _aio.UnaryStreamMultiCallable[_screening_service_pb2.RefreshDatasetsRequest, _screening_service_pb2.RefreshDatasetsResponse]  # type: ignore[assignment]
@@ -98,7 +98,7 @@ class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_screening_service_pb2.RetestHitsResponse, _abc.Awaitable[_screening_service_pb2.RetestHitsResponse]]:
         """Dismissed hits against the lists as they are now: does what told the parties apart still do so? An entry that is gone stays dismissed, with
-        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED.
+        reason ENTRY_REMOVED; a list that is not loaded is NOT_ASSESSED. INVALID_ARGUMENT: TOO_MANY_HITS, PARTY_TYPE_MISSING. UNAVAILABLE LISTS_LOADING.
         """
 
     @_abc_1.abstractmethod

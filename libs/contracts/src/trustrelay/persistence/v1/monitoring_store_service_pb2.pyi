@@ -355,6 +355,7 @@ class GetBaselineResponse(_message.Message):
     PROFILES_FIELD_NUMBER: _builtins.int
     HITS_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
+    PARTY_STATEMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subject(self) -> _case_types_pb2.Subject: ...
     @_builtins.property
@@ -369,6 +370,10 @@ class GetBaselineResponse(_message.Message):
     def last(self) -> _containers.RepeatedCompositeFieldContainer[_portfolio_types_pb2.Observation]:
         """What the last run saw, per kind of check; none for a kind that no run has assessed."""
 
+    @_builtins.property
+    def party_statements(self) -> _containers.RepeatedCompositeFieldContainer[_case_types_pb2.Party]:
+        """What each source says about each party, unmerged; parties is the merged view."""
+
     def __init__(
         self,
         *,
@@ -377,10 +382,11 @@ class GetBaselineResponse(_message.Message):
         profiles: _abc.Iterable[_case_types_pb2.CompanyProfile] | None = ...,
         hits: _abc.Iterable[_evidence_types_pb2.Hit] | None = ...,
         last: _abc.Iterable[_portfolio_types_pb2.Observation] | None = ...,
+        party_statements: _abc.Iterable[_case_types_pb2.Party] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "last", b"last", "parties", b"parties", "profiles", b"profiles", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "last", b"last", "parties", b"parties", "party_statements", b"party_statements", "profiles", b"profiles", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class MonitoringStoreServiceStub:
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 
@@ -109,7 +110,8 @@ class MonitoringStoreServiceStub:
 
 
 class MonitoringStoreServiceServicer:
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 
@@ -142,7 +144,9 @@ class MonitoringStoreServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenMonitoringRun(self, request, context):
-        """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched.
+        """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched. A run that has not been heard of for
+        two hours is closed as FAILED RUN_ABANDONED. NOT_FOUND MONITORING_SCHEDULE_NOT_FOUND without a policy of its own and without a schedule.
+        FAILED_PRECONDITION MONITORING_RUNNING while another run of the tenant goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,7 +167,8 @@ class MonitoringStoreServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordObservations(self, request, context):
-        """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing.
+        """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing. NOT_FOUND CASE_NOT_FOUND,
+        MONITORING_RUN_NOT_FOUND. FAILED_PRECONDITION MONITORING_RUN_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -205,6 +210,7 @@ class MonitoringStoreServiceServicer:
 
     def StageReviewCase(self, request, context):
         """Stages the case that reviews what an alert is about: same subject and template as the alert's case, linked to it. The same alert again: the same case.
+        While one review of a case is under way, its further alerts join it. FAILED_PRECONDITION CASE_NOT_DECIDED, ALERT_RESOLVED.
         NOT_FOUND ALERT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -293,7 +299,8 @@ def add_MonitoringStoreServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MonitoringStoreService:
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 

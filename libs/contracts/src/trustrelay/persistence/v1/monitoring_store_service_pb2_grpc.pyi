@@ -27,7 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MonitoringStoreServiceStub:
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 
@@ -44,13 +45,18 @@ class MonitoringStoreServiceStub:
     ListTenantSchedules: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.ListTenantSchedulesRequest, _monitoring_store_service_pb2.ListTenantSchedulesResponse]
     """Every tenant's schedule: what Temporal's schedules are reconciled with. Made without a tenant; says nothing of cases."""
     OpenMonitoringRun: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.OpenMonitoringRunRequest, _monitoring_store_service_pb2.OpenMonitoringRunResponse]
-    """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched."""
+    """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched. A run that has not been heard of for
+    two hours is closed as FAILED RUN_ABANDONED. NOT_FOUND MONITORING_SCHEDULE_NOT_FOUND without a policy of its own and without a schedule.
+    FAILED_PRECONDITION MONITORING_RUNNING while another run of the tenant goes on.
+    """
     ListWatchedCases: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.ListWatchedCasesRequest, _monitoring_store_service_pb2.ListWatchedCasesResponse]
     """Cases that the run watches, by id; those it has checked already are left out. NOT_FOUND MONITORING_RUN_NOT_FOUND."""
     GetBaseline: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.GetBaselineRequest, _monitoring_store_service_pb2.GetBaselineResponse]
     """Whom to check, and what was seen last: by the last run that assessed it, else at the decision. NOT_FOUND CASE_NOT_FOUND."""
     RecordObservations: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.RecordObservationsRequest, _monitoring_store_service_pb2.RecordObservationsResponse]
-    """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing."""
+    """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing. NOT_FOUND CASE_NOT_FOUND,
+    MONITORING_RUN_NOT_FOUND. FAILED_PRECONDITION MONITORING_RUN_CLOSED.
+    """
     CloseMonitoringRun: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.CloseMonitoringRunRequest, _monitoring_store_service_pb2.CloseMonitoringRunResponse]
     """Ends a run with its counts. The same call again: the stored run."""
     GetMonitoringRun: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.GetMonitoringRunRequest, _monitoring_store_service_pb2.GetMonitoringRunResponse]
@@ -62,12 +68,14 @@ class MonitoringStoreServiceStub:
     """An officer has dealt with it; audited. NOT_FOUND ALERT_NOT_FOUND. FAILED_PRECONDITION ALERT_RESOLVED by somebody else."""
     StageReviewCase: _grpc.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.StageReviewCaseRequest, _monitoring_store_service_pb2.StageReviewCaseResponse]
     """Stages the case that reviews what an alert is about: same subject and template as the alert's case, linked to it. The same alert again: the same case.
+    While one review of a case is under way, its further alerts join it. FAILED_PRECONDITION CASE_NOT_DECIDED, ALERT_RESOLVED.
     NOT_FOUND ALERT_NOT_FOUND.
     """
 
 @_typing.type_check_only
 class MonitoringStoreServiceAsyncStub(MonitoringStoreServiceStub):
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 
@@ -81,13 +89,18 @@ class MonitoringStoreServiceAsyncStub(MonitoringStoreServiceStub):
     ListTenantSchedules: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.ListTenantSchedulesRequest, _monitoring_store_service_pb2.ListTenantSchedulesResponse]  # type: ignore[assignment]
     """Every tenant's schedule: what Temporal's schedules are reconciled with. Made without a tenant; says nothing of cases."""
     OpenMonitoringRun: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.OpenMonitoringRunRequest, _monitoring_store_service_pb2.OpenMonitoringRunResponse]  # type: ignore[assignment]
-    """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched."""
+    """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched. A run that has not been heard of for
+    two hours is closed as FAILED RUN_ABANDONED. NOT_FOUND MONITORING_SCHEDULE_NOT_FOUND without a policy of its own and without a schedule.
+    FAILED_PRECONDITION MONITORING_RUNNING while another run of the tenant goes on.
+    """
     ListWatchedCases: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.ListWatchedCasesRequest, _monitoring_store_service_pb2.ListWatchedCasesResponse]  # type: ignore[assignment]
     """Cases that the run watches, by id; those it has checked already are left out. NOT_FOUND MONITORING_RUN_NOT_FOUND."""
     GetBaseline: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.GetBaselineRequest, _monitoring_store_service_pb2.GetBaselineResponse]  # type: ignore[assignment]
     """Whom to check, and what was seen last: by the last run that assessed it, else at the decision. NOT_FOUND CASE_NOT_FOUND."""
     RecordObservations: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.RecordObservationsRequest, _monitoring_store_service_pb2.RecordObservationsResponse]  # type: ignore[assignment]
-    """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing."""
+    """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing. NOT_FOUND CASE_NOT_FOUND,
+    MONITORING_RUN_NOT_FOUND. FAILED_PRECONDITION MONITORING_RUN_CLOSED.
+    """
     CloseMonitoringRun: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.CloseMonitoringRunRequest, _monitoring_store_service_pb2.CloseMonitoringRunResponse]  # type: ignore[assignment]
     """Ends a run with its counts. The same call again: the stored run."""
     GetMonitoringRun: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.GetMonitoringRunRequest, _monitoring_store_service_pb2.GetMonitoringRunResponse]  # type: ignore[assignment]
@@ -99,11 +112,13 @@ class MonitoringStoreServiceAsyncStub(MonitoringStoreServiceStub):
     """An officer has dealt with it; audited. NOT_FOUND ALERT_NOT_FOUND. FAILED_PRECONDITION ALERT_RESOLVED by somebody else."""
     StageReviewCase: _aio.UnaryUnaryMultiCallable[_monitoring_store_service_pb2.StageReviewCaseRequest, _monitoring_store_service_pb2.StageReviewCaseResponse]  # type: ignore[assignment]
     """Stages the case that reviews what an alert is about: same subject and template as the alert's case, linked to it. The same alert again: the same case.
+    While one review of a case is under way, its further alerts join it. FAILED_PRECONDITION CASE_NOT_DECIDED, ALERT_RESOLVED.
     NOT_FOUND ALERT_NOT_FOUND.
     """
 
 class MonitoringStoreServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent.
+    """What is watched after decisions: schedules, runs, observations, alerts. Every write is idempotent. Watched are approved cases, of customs and of the
+    policy's paths, that no later review has decided again.
     Errors of every method: UNAVAILABLE DATABASE_UNAVAILABLE (RetryInfo).
     """
 
@@ -145,7 +160,10 @@ class MonitoringStoreServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _monitoring_store_service_pb2.OpenMonitoringRunRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_monitoring_store_service_pb2.OpenMonitoringRunResponse, _abc.Awaitable[_monitoring_store_service_pb2.OpenMonitoringRunResponse]]:
-        """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched."""
+        """Begins a run, or finds it: run_id is the caller's, deterministic. Answers how many cases are watched. A run that has not been heard of for
+        two hours is closed as FAILED RUN_ABANDONED. NOT_FOUND MONITORING_SCHEDULE_NOT_FOUND without a policy of its own and without a schedule.
+        FAILED_PRECONDITION MONITORING_RUNNING while another run of the tenant goes on.
+        """
 
     @_abc_1.abstractmethod
     def ListWatchedCases(
@@ -169,7 +187,9 @@ class MonitoringStoreServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _monitoring_store_service_pb2.RecordObservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_monitoring_store_service_pb2.RecordObservationsResponse, _abc.Awaitable[_monitoring_store_service_pb2.RecordObservationsResponse]]:
-        """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing."""
+        """What a run saw of one case; opens alerts for its changes. The same run and case again changes nothing. NOT_FOUND CASE_NOT_FOUND,
+        MONITORING_RUN_NOT_FOUND. FAILED_PRECONDITION MONITORING_RUN_CLOSED.
+        """
 
     @_abc_1.abstractmethod
     def CloseMonitoringRun(
@@ -217,6 +237,7 @@ class MonitoringStoreServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_monitoring_store_service_pb2.StageReviewCaseResponse, _abc.Awaitable[_monitoring_store_service_pb2.StageReviewCaseResponse]]:
         """Stages the case that reviews what an alert is about: same subject and template as the alert's case, linked to it. The same alert again: the same case.
+        While one review of a case is under way, its further alerts join it. FAILED_PRECONDITION CASE_NOT_DECIDED, ALERT_RESOLVED.
         NOT_FOUND ALERT_NOT_FOUND.
         """
 

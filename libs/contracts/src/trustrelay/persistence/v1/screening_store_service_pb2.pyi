@@ -312,8 +312,11 @@ class ExpireSuppressionRulesRequest(_message.Message):
 
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     FOUND_BY_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     found_by: _builtins.str
     """suppression-refresh/<id>."""
+    operation_id: _builtins.str
+    """The same for every attempt of one call: an answer that was lost is given again."""
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The workflow's time."""
@@ -323,10 +326,11 @@ class ExpireSuppressionRulesRequest(_message.Message):
         *,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
         found_by: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "found_by", b"found_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "found_by", b"found_by", "operation_id", b"operation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -411,8 +415,11 @@ class RecordRetestRequest(_message.Message):
 
     HITS_FIELD_NUMBER: _builtins.int
     FOUND_BY_FIELD_NUMBER: _builtins.int
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
     found_by: _builtins.str
     """suppression-refresh/<id>."""
+    operation_id: _builtins.str
+    """As in ExpireSuppressionRulesRequest."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[_portfolio_types_pb2.RetestedHit]: ...
     def __init__(
@@ -420,10 +427,11 @@ class RecordRetestRequest(_message.Message):
         *,
         hits: _abc.Iterable[_portfolio_types_pb2.RetestedHit] | None = ...,
         found_by: _builtins.str = ...,
+        operation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_by", b"found_by", "hits", b"hits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_by", b"found_by", "hits", b"hits", "operation_id", b"operation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

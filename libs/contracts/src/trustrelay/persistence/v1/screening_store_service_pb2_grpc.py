@@ -86,7 +86,8 @@ class ScreeningStoreServiceServicer:
     def CreateSuppressionRule(self, request, context):
         """An officer's rule from a hit of a case, or a model's proposal of one. Applies to hits found from now on; the hit itself is resolved in its case.
         NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. INVALID_ARGUMENT FIELD_INVALID (expiry in the past or beyond two years).
-        FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart.
+        FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart; HIT_CONFIRMED: an officer
+        said that they are the same.
         The same request: the first answer; ALREADY_EXISTS REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -94,7 +95,8 @@ class ScreeningStoreServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptSuppressionRule(self, request, context):
-        """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED. ABORTED ETAG_MISMATCH.
+        """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED.
+        ABORTED ETAG_MISMATCH.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,11 +38,14 @@ class ScreeningStoreServiceStub:
     CreateSuppressionRule: _grpc.UnaryUnaryMultiCallable[_screening_store_service_pb2.CreateSuppressionRuleRequest, _screening_store_service_pb2.CreateSuppressionRuleResponse]
     """An officer's rule from a hit of a case, or a model's proposal of one. Applies to hits found from now on; the hit itself is resolved in its case.
     NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. INVALID_ARGUMENT FIELD_INVALID (expiry in the past or beyond two years).
-    FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart.
+    FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart; HIT_CONFIRMED: an officer
+    said that they are the same.
     The same request: the first answer; ALREADY_EXISTS REQUEST_ID_REUSED.
     """
     AcceptSuppressionRule: _grpc.UnaryUnaryMultiCallable[_screening_store_service_pb2.AcceptSuppressionRuleRequest, _screening_store_service_pb2.AcceptSuppressionRuleResponse]
-    """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED. ABORTED ETAG_MISMATCH."""
+    """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED.
+    ABORTED ETAG_MISMATCH.
+    """
     RevokeSuppressionRule: _grpc.UnaryUnaryMultiCallable[_screening_store_service_pb2.RevokeSuppressionRuleRequest, _screening_store_service_pb2.RevokeSuppressionRuleResponse]
     """Ends a rule; the hits that it dismissed are open again. FAILED_PRECONDITION SUPPRESSION_RULE_ENDED."""
     ListSuppressionRules: _grpc.UnaryUnaryMultiCallable[_screening_store_service_pb2.ListSuppressionRulesRequest, _screening_store_service_pb2.ListSuppressionRulesResponse]
@@ -66,11 +69,14 @@ class ScreeningStoreServiceAsyncStub(ScreeningStoreServiceStub):
     CreateSuppressionRule: _aio.UnaryUnaryMultiCallable[_screening_store_service_pb2.CreateSuppressionRuleRequest, _screening_store_service_pb2.CreateSuppressionRuleResponse]  # type: ignore[assignment]
     """An officer's rule from a hit of a case, or a model's proposal of one. Applies to hits found from now on; the hit itself is resolved in its case.
     NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. INVALID_ARGUMENT FIELD_INVALID (expiry in the past or beyond two years).
-    FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart.
+    FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart; HIT_CONFIRMED: an officer
+    said that they are the same.
     The same request: the first answer; ALREADY_EXISTS REQUEST_ID_REUSED.
     """
     AcceptSuppressionRule: _aio.UnaryUnaryMultiCallable[_screening_store_service_pb2.AcceptSuppressionRuleRequest, _screening_store_service_pb2.AcceptSuppressionRuleResponse]  # type: ignore[assignment]
-    """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED. ABORTED ETAG_MISMATCH."""
+    """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED.
+    ABORTED ETAG_MISMATCH.
+    """
     RevokeSuppressionRule: _aio.UnaryUnaryMultiCallable[_screening_store_service_pb2.RevokeSuppressionRuleRequest, _screening_store_service_pb2.RevokeSuppressionRuleResponse]  # type: ignore[assignment]
     """Ends a rule; the hits that it dismissed are open again. FAILED_PRECONDITION SUPPRESSION_RULE_ENDED."""
     ListSuppressionRules: _aio.UnaryUnaryMultiCallable[_screening_store_service_pb2.ListSuppressionRulesRequest, _screening_store_service_pb2.ListSuppressionRulesResponse]  # type: ignore[assignment]
@@ -97,7 +103,8 @@ class ScreeningStoreServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_screening_store_service_pb2.CreateSuppressionRuleResponse, _abc.Awaitable[_screening_store_service_pb2.CreateSuppressionRuleResponse]]:
         """An officer's rule from a hit of a case, or a model's proposal of one. Applies to hits found from now on; the hit itself is resolved in its case.
         NOT_FOUND CASE_NOT_FOUND, HIT_NOT_FOUND. INVALID_ARGUMENT FIELD_INVALID (expiry in the past or beyond two years).
-        FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart.
+        FAILED_PRECONDITION DISCRIMINATORS_INSUFFICIENT: nothing beyond name, gender, nationality and country tells them apart; HIT_CONFIRMED: an officer
+        said that they are the same.
         The same request: the first answer; ALREADY_EXISTS REQUEST_ID_REUSED.
         """
 
@@ -107,7 +114,9 @@ class ScreeningStoreServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _screening_store_service_pb2.AcceptSuppressionRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_screening_store_service_pb2.AcceptSuppressionRuleResponse, _abc.Awaitable[_screening_store_service_pb2.AcceptSuppressionRuleResponse]]:
-        """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED. ABORTED ETAG_MISMATCH."""
+        """An officer makes a proposal a rule. NOT_FOUND SUPPRESSION_RULE_NOT_FOUND. FAILED_PRECONDITION SUPPRESSION_RULE_NOT_PROPOSED, HIT_CONFIRMED.
+        ABORTED ETAG_MISMATCH.
+        """
 
     @_abc_1.abstractmethod
     def RevokeSuppressionRule(

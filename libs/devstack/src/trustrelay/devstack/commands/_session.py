@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -15,7 +15,9 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from trustrelay.devstack.calling import Connection
 from trustrelay.devstack.client import Endpoint, OfficerClient, TemplateClient, explain, log_in
+from trustrelay.devstack.commands._advice import advice_on
 from trustrelay.devstack.commands.stack import DataOption as DataOption
 from trustrelay.devstack.commands.stack import JsonOption as JsonOption
 from trustrelay.devstack.errors import StackError, UsageError
@@ -26,32 +28,12 @@ from trustrelay.servicekit.errors import ServiceError
 
 AsOption = Annotated[str, typer.Option("--as", help=f"Dev user: {', '.join(DEV_USERS)}.")]
 RequestOption = Annotated[str, typer.Option("--request-id", help="UUID4 of an earlier try: the same request is done once.")]
-EtagOption = Annotated[str, typer.Option("--etag", help="Refuse if the case has changed since it showed this etag.")]
+EtagOption = Annotated[str, typer.Option("--etag", help="Refuse if it has changed since it showed this etag.")]
 
 
 T = TypeVar("T")
 
-#: What a person can do about a refusal; everything else speaks for itself.
-_ADVICE = {
-    "ETAG_MISMATCH": "look at it again with `trustrelay case show`, then decide on what you see",
-    "ROLE_REQUIRED": "use another dev user with --as (officers: olivia, samir; manager: mara; auditor: anton)",
-    "SAME_OFFICER": "a second officer must do this: --as samir",
-    "HITS_OPEN": "close the open hits with `trustrelay case resolve-hit`",
-    "CHECKS_NOT_ASSESSED": "override them with a reason (`trustrelay case override-check`), or decide otherwise",
-    "CASE_NOT_FOUND": "`trustrelay case list` shows the cases of this user's tenant",
-    "CASE_CLOSED": "the case has ended; open a new one if need be",
-    "CAPSULE_NOT_READY": "wait for the decision, then try again",
-    "PORTAL_CLOSED": "the customer can only act while documents are awaited or processed",
-    "PORTAL_TOKEN_EXPIRED": "make a new link with `trustrelay portal link`",
-    "NOT_CASE_OWNER": "the case's owner or a manager hands it over: `trustrelay case show` names the owner",
-    "TIMELINE_LIMIT": "a case may wait for a year after its opening at most",
-    "IDENTITY_NOT_CONFIGURED": "set TRUSTRELAY_IDENTITY_* for case-api (`trustrelay settings`)",
-    "TEMPLATE_NOT_FOUND": "`trustrelay template list` shows what there is",
-    "TEMPLATE_VERSION_EXISTS": "raise `version` in the file: open cases keep the one they were opened with",
-    "SUBJECT_TYPE_MISMATCH": "`trustrelay template list` shows which template takes persons, which companies",
-    "REQUEST_ID_REUSED": "leave --request-id out for a new intention",
-}
-_LATER = "try again in a few seconds; `trustrelay status` shows what is down"
+C = TypeVar("C", bound=Connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +54,23 @@ def endpoint_of(data: Path | None) -> Endpoint:
 
 
 @asynccontextmanager
-async def officer(caller: Caller) -> AsyncIterator[OfficerClient]:
-    """CaseService as the caller. Raises UsageError for a user that the stack does not have."""
-    client = OfficerClient(endpoint_of(caller.data).case_api, await _token(caller))
+async def connected(caller: Caller, client_class: Callable[[str, str], C]) -> AsyncIterator[C]:
+    """One of case-api's services as the caller. Raises UsageError for a user that the stack does not have."""
+    client = client_class(endpoint_of(caller.data).case_api, await _token(caller))
     try:
         yield client
     finally:
         await client.close()
 
 
-@asynccontextmanager
-async def template_keeper(caller: Caller) -> AsyncIterator[TemplateClient]:
+def officer(caller: Caller) -> AbstractAsyncContextManager[OfficerClient]:
+    """CaseService as the caller."""
+    return connected(caller, OfficerClient)
+
+
+def template_keeper(caller: Caller) -> AbstractAsyncContextManager[TemplateClient]:
     """AdminService as the caller."""
-    client = TemplateClient(endpoint_of(caller.data).case_api, await _token(caller))
-    try:
-        yield client
-    finally:
-        await client.close()
+    return connected(caller, TemplateClient)
 
 
 async def _token(caller: Caller) -> str:
@@ -112,7 +94,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         print(f"trustrelay: {explain(refusal)}", file=sys.stderr)
         for key, value in sorted(refusal.metadata.items()):
             print(f"  {key} = {value}", file=sys.stderr)
-        if advice := _ADVICE.get(refusal.reason) or (_LATER if refusal.retry_after else ""):
+        if advice := advice_on(refusal):
             print(f"  → {advice}", file=sys.stderr)
         return 1
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,18 +65,24 @@ def verify(
 
 def _print(verified: VerifiedCapsule, as_json: bool) -> None:
     predicate = verified.statement["predicate"]
+    kind, named = verified.about
     if as_json:
         facts = {"verified": True, "key_id": verified.key_id, "subjects": len(verified.subjects), "files_checked": verified.files_checked}
-        print(json.dumps({**facts, "case": predicate["case"]["id"], "status": predicate["status"]}, indent=1))
+        print(json.dumps({**facts, kind: named, "status": predicate["status"]}, indent=1))
         return
     compared = f"{verified.files_checked} compared with their files" if verified.files_checked else "files not compared: give --evidence"
-    print(f"verified: case {predicate['case']['id']} {predicate['status'].removeprefix('CASE_STATUS_')}")
+    print(f"verified: {kind} {named} {predicate['status'].removeprefix('CASE_STATUS_')}")
     print(f"  signed by key {verified.key_id}")
     print(f"  {len(verified.subjects)} subjects ({compared})")
     for decision in predicate["decisions"]:
-        second = decision["step"] == 2
-        word = decision["second_decision" if second else "decision"].removeprefix("SECOND_").removeprefix("DECISION_")
-        print(f"  step {decision['step']}: {word} by {decision['actor']}")
+        print(f"  {_decision(decision)}")
+
+
+def _decision(decision: Mapping[str, Any]) -> str:
+    """ "step 1: APPROVE by anton"; a shipment's decisions have no steps."""
+    step = decision.get("step")
+    word = decision["second_decision" if step == 2 else "decision"].removeprefix("SECOND_").removeprefix("SHIPMENT_").removeprefix("DECISION_")
+    return f"{f'step {step}: ' if step else ''}{word} by {decision['actor']}"
 
 
 def _read(path: Path) -> bytes:

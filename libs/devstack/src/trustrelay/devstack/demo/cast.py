@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,15 @@ class DemoCast:
     cases: dict[str, Any]
     forbidden: dict[str, object]
     files: Path
+    shipments: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def generate(cls, seed: int, folder: Path) -> DemoCast:
         """Writes the customer's files into `folder`; dates in them lie shortly before today."""
         cast, today = Cast.generate(seed), date.today()
         write_examples(cast, folder, today)
-        return cls(dossier(cast, today)["cases"], forbidden(cast), folder)
+        described = dossier(cast, today)
+        return cls(described["cases"], forbidden(cast), folder, described["shipments"])
 
     def subject(self, key: str) -> Subject:
         """The subject of a case (`a`, `b`, `customs`, `kyc_clean`, `kyc_mismatch`) as its creator declares it."""
@@ -60,6 +62,10 @@ class DemoCast:
             bank_accounts=[BankAccount(**account) for account in case.get("bank_accounts", [])],
             selected_services=case.get("selected_services", []),
         )
+
+    def papers(self, key: str) -> list[Path]:
+        """The files of a shipment (`clean`, `weight-mismatch`, `controlled-good`)."""
+        return [self.files / str(upload["file"]) for upload in self.shipments[key]["uploads"]]
 
     def answers(self, key: str, questions: Iterable[Question]) -> dict[str, str]:
         """What the customer of a case says to the mandatory questions, by what kind of value each wants. Raises KeyError for a kind nobody knows."""

@@ -62,11 +62,16 @@ def _named(event: HistoryEvent) -> str:
 
 
 async def inspect_history(client: Client, tenant_id: str, case_id: str, words: ForbiddenWords) -> HistoryFacts:
+    """The history of a case; see `inspect_workflow`."""
+    return await inspect_workflow(client, workflow_id(tenant_id, case_id), words)
+
+
+async def inspect_workflow(client: Client, workflow: str, words: ForbiddenWords) -> HistoryFacts:
     """Reads everything without the payload keys: events, failures, memo, search attributes.
 
-    The workflow id holds tenant and case id by design; neither is personal data.
+    The workflow's id names tenant and case (or shipment) by design; neither is personal data.
     """
-    handle = client.get_workflow_handle(workflow_id(tenant_id, case_id))
+    handle = client.get_workflow_handle(workflow)
     description = await handle.describe()
     history = await handle.fetch_history()
     readable = "\n".join(_readable(event.SerializeToString()) for event in history.events)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
+from trustrelay.devstack.calling import Connection
 from trustrelay.devstack.client import CustomerClient, Endpoint, OfficerClient, log_in
 from trustrelay.devstack.secrets import Secrets
 
@@ -32,13 +34,24 @@ class People:
             await client.close()
 
 
+C = TypeVar("C", bound=Connection)
+
+
+@asynccontextmanager
+async def acting_as(endpoint: Endpoint, secrets: Secrets, name: str, client_class: Callable[[str, str], C]) -> AsyncIterator[C]:
+    """One of case-api's services as one dev user."""
+    client = client_class(endpoint.case_api, await log_in(endpoint, name, secrets.dev_password(name)))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
 @asynccontextmanager
 async def logged_in(endpoint: Endpoint, secrets: Secrets) -> AsyncIterator[People]:
     """Everybody with a fresh token; connections end with the context."""
     async with AsyncExitStack() as stack:
-        clients = {}
-        for name in ("olivia", "samir", "mara", "omar"):
-            token = await log_in(endpoint, name, secrets.dev_password(name))
-            clients[name] = OfficerClient(endpoint.case_api, token)
-            stack.push_async_callback(clients[name].close)
+        clients = {
+            name: await stack.enter_async_context(acting_as(endpoint, secrets, name, OfficerClient)) for name in ("olivia", "samir", "mara", "omar")
+        }
         yield People(endpoint, **clients)

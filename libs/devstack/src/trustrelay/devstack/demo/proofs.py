@@ -12,9 +12,11 @@ from pathlib import Path
 from temporalio.client import Client
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile
+from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.devstack.client import patiently
-from trustrelay.devstack.demo.history import MAX_BYTES, MAX_EVENTS, inspect_history
-from trustrelay.devstack.demo.people import TENANT, People
+from trustrelay.devstack.demo.history import MAX_BYTES, MAX_EVENTS, inspect_workflow
+from trustrelay.devstack.demo.measured import metrics_by_service
+from trustrelay.devstack.demo.people import People
 from trustrelay.devstack.demo.privacy import MINIMUM_SPANS, SERVICES, ForbiddenWords, scan_files, spans_by_service
 from trustrelay.devstack.demo.sealing import openssl_verifies
 from trustrelay.devstack.demo.telling import Teller, expect
@@ -39,28 +41,31 @@ class Proofs:
 
     async def capsule(self, people: People, file: CaseFile) -> None:
         """With our command and with openssl; a changed copy must fail."""
-        envelope = await patiently(lambda: people.olivia.capsule(file.header.case_id))
-        path = self.folder / f"capsule-{file.header.case_id}.dsse.json"
-        path.write_bytes(envelope)
-        key = self.stack.environment.secrets.capsule_public_key
-        expect(await _our_verdict(path, key), "trustrelay capsule verify accepts the capsule")
-        expect(await asyncio.to_thread(openssl_verifies, envelope, key), "openssl accepts the capsule's signature")
-        changed = path.with_suffix(".changed.json")
-        changed.write_bytes(envelope.replace(b'"payload":"', b'"payload":"A', 1))
-        expect(not await _our_verdict(changed, key), "a changed capsule is refused")
-        self.teller.tell(
-            f"capsule {file.capsule.sha256[:16]}…, {len(envelope)} bytes: verified by trustrelay and by openssl; a changed copy is refused"
-        )
+        await self.sealed(file.header.case_id, file.capsule, await patiently(lambda: people.olivia.capsule(file.header.case_id)))
 
-    async def history(self, client: Client, case_id: str) -> None:
-        """Temporal keeps little of a case, and nothing that can be read."""
-        facts = await inspect_history(client, TENANT, case_id, self.words)
+    async def sealed(self, about: str, capsule: ObjectRef, envelope: bytes) -> None:
+        """The same for the capsule of anything; `about` names its file."""
+        path = self.folder / f"capsule-{about}.dsse.json"
+        changed = path.with_suffix(".changed.json")
+        path.write_bytes(envelope)
+        changed.write_bytes(envelope.replace(b'"payload":"', b'"payload":"A', 1))
+        key = self.stack.environment.secrets.capsule_public_key
+        # Each starts a command of its own; beside one another they take half the time.
+        accepted, accepted_changed = await asyncio.gather(_our_verdict(path, key), _our_verdict(changed, key))
+        expect(accepted, "trustrelay capsule verify accepts the capsule")
+        expect(await asyncio.to_thread(openssl_verifies, envelope, key), "openssl accepts the capsule's signature")
+        expect(not accepted_changed, "a changed capsule is refused")
+        self.teller.tell(f"capsule {capsule.sha256[:16]}…, {len(envelope)} bytes: verified by trustrelay and by openssl; a changed copy is refused")
+
+    async def history(self, client: Client, workflow: str) -> None:
+        """Temporal keeps little of a workflow, and nothing that can be read."""
+        facts = await inspect_workflow(client, workflow, self.words)
         self.teller.tell(f"history: {facts.events} events, {facts.size_bytes} bytes, {len(facts.leaks)} readable personal values")
         expect(facts.events < MAX_EVENTS and facts.size_bytes < MAX_BYTES, "the history is small")
         expect(not facts.leaks, f"nothing personal is readable in the history: {facts.leaks}")
 
-    async def privacy(self) -> None:
-        """Every service is traced, every stage can be followed, and none of it names anybody."""
+    async def privacy(self, *, of_cases: bool = True) -> None:
+        """Every service is traced and measured, every stage of a case can be followed, and none of it names anybody."""
         data = self.stack.environment.data
         traces = data.telemetry / "traces.jsonl"
         await asyncio.sleep(_EXPORT_SECONDS)
@@ -70,9 +75,13 @@ class Proofs:
         self.teller.tell("spans: " + ", ".join(f"{name} {counts[name]}" for name in SERVICES))
         few = [name for name in SERVICES if counts[name] < MINIMUM_SPANS]
         expect(not few, f"at least {MINIMUM_SPANS} spans of every service were seen, not of {few}")
-        stages = judge_stages(traces, self.since.get(traces, 0))
-        self.teller.tell(f"traces: {stages.continued} stages continue a message's trace, {stages.linked} are linked to their case")
-        expect(not stages.broken and stages.continued > 0 and stages.linked > 0, f"every stage can be followed, not {stages.broken}")
+        measured = metrics_by_service(data.telemetry / "metrics.jsonl")
+        self.teller.tell("metrics: " + ", ".join(f"{name} {len(measured.get(name, ()))}" for name in SERVICES))
+        expect(measured.keys() >= set(SERVICES), f"every service exports metrics, not {sorted(set(SERVICES) - measured.keys())}")
+        if of_cases:
+            stages = judge_stages(traces, self.since.get(traces, 0))
+            self.teller.tell(f"traces: {stages.continued} stages continue a message's trace, {stages.linked} are linked to their case")
+            expect(not stages.broken and stages.continued > 0 and stages.linked > 0, f"every stage can be followed, not {stages.broken}")
         leaks = scan_files(self.words, written_files(data), self.since)
         for leak in leaks[:10]:
             self.teller.detail(f"leak: {leak.kind} in {leak.place}")

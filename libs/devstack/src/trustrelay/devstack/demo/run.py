@@ -8,8 +8,8 @@ from contextlib import suppress
 from temporalio.client import Client
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile
-from trustrelay.devstack.client import Endpoint, new_request_id, patiently
-from trustrelay.devstack.demo.cast import DemoCast
+from trustrelay.contracts.case_workflow import workflow_id
+from trustrelay.devstack.client import new_request_id, patiently
 from trustrelay.devstack.demo.clean_case import CleanCase
 from trustrelay.devstack.demo.customs_case import CustomsCase
 from trustrelay.devstack.demo.escalated_person import EscalatedPerson
@@ -17,9 +17,8 @@ from trustrelay.devstack.demo.killing import Killer
 from trustrelay.devstack.demo.listed_case import ListedCase
 from trustrelay.devstack.demo.narrator import Narrator
 from trustrelay.devstack.demo.people import TENANT, People, logged_in
-from trustrelay.devstack.demo.privacy import ForbiddenWords
-from trustrelay.devstack.demo.proofs import Proofs, written_files
 from trustrelay.devstack.demo.proven_person import ProvenPerson
+from trustrelay.devstack.demo.stage import Stage
 from trustrelay.devstack.demo.story import Scene
 from trustrelay.devstack.demo.telling import Teller, expect
 from trustrelay.devstack.demo.waiting import Waiter
@@ -39,12 +38,8 @@ class Demo:
         self._wishes = wishes
         self._teller = teller
         self._narrator = Narrator(teller)
-        environment = stack.environment
-        folder = environment.data.root / "demo"
-        self._cast = DemoCast.generate(wishes.seed, folder)
-        before = {path: path.stat().st_size for path in written_files(environment.data)}
-        self._proofs = Proofs(stack, teller, ForbiddenWords(self._cast.forbidden), folder, wishes.trace_out, before)
-        self._endpoint = Endpoint(environment.target("case-api"), environment.issuer_url)
+        stage = Stage.of(stack, wishes, teller)
+        self._cast, self._proofs, self._endpoint = stage.cast, stage.proofs, stage.endpoint
 
     async def run(self) -> str:
         """The first case's id; it ended APPROVED. Raises DemoFailed."""
@@ -53,7 +48,7 @@ class Demo:
         async with logged_in(self._endpoint, self._stack.environment.secrets) as people:
             first = await stories(client, people)
             self._teller.chapter("Proofs")
-            await self._proofs.history(client, first.header.case_id)
+            await self._proofs.history(client, workflow_id(TENANT, first.header.case_id))
         await self._proofs.privacy()
         return first.header.case_id
 

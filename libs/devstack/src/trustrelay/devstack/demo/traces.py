@@ -31,15 +31,16 @@ class StageFacts:
     broken: tuple[str, ...]
 
 
-# Calls that open a case.
-_OPENING = frozenset({"CreateCase", "DecideCase", "ConfirmDecision"})
+# Calls that open a case: an officer's, an escalation's, an alert's.
+_OPENING = frozenset({"CreateCase", "DecideCase", "ConfirmDecision", "StageReviewCase"})
 
 
 def judge_stages(traces: Path, since: int = 0) -> StageFacts:
     """Reads OTLP JSON lines; judges the stages exported after the file's first `since` bytes.
 
     A stage with a parent was begun by a message: its trace must hold case-api, the worker, persistence-service and the database. A stage without
-    one must be linked to the trace that opened its case: its creation, or the decision that escalated the case before it.
+    one must be linked to the trace that opened its case: its creation, the decision that escalated the case before it, or the run that raised the
+    alert.
     """
     by_id: dict[str, Trace] = defaultdict(Trace)
     stages = []

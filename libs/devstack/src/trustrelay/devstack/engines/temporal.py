@@ -20,12 +20,13 @@ _CLI_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class TemporalEngine:
-    """`temporal server start-dev`. Data: one SQLite file in `folder`."""
+    """`temporal server start-dev`. Data: one SQLite file in `folder`. `dynamic_config`: the server's own settings, as `key=value`."""
 
     folder: Path
     ports: Mapping[str, int]
     environment: Mapping[str, str]
     name: str = "temporal"
+    dynamic_config: tuple[str, ...] = ()
 
     @staticmethod
     def choose_ports(claims: PortClaims) -> dict[str, int]:
@@ -62,6 +63,7 @@ class TemporalEngine:
         ports = [f"--port={self.ports['grpc']}", f"--ui-port={self.ports['ui']}"]
         more_ports = [f"--http-port={self.ports['http']}", f"--metrics-port={self.ports['metrics']}"]
         pragmas = ["--sqlite-pragma=journal_mode=wal", "--sqlite-pragma=synchronous=normal"]
+        dynamic = [f"--dynamic-config-value={setting}" for setting in self.dynamic_config]
         database = f"--db-filename={self.folder / 'temporal.db'}"
         return Command(
             argv=(
@@ -74,6 +76,7 @@ class TemporalEngine:
                 database,
                 *pragmas,
                 *attributes,
+                *dynamic,
                 "--ui-disable-news-fetch",
                 "--log-level=warn",
             ),

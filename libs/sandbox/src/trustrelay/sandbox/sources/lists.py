@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from trustrelay.sandbox.published import download
-from trustrelay.sandbox.sources import eu, ofac, pep, un
+from trustrelay.sandbox.sources import eu, goods_controls, ofac, pep, un
 from trustrelay.sandbox.world import World
 
 FILES = {
@@ -13,6 +13,7 @@ FILES = {
     "/un/consolidated.xml": (un.consolidated_xml, "application/xml"),
     "/eu/xmlFullSanctionsList_1_1.xml": (eu.full_list_xml, "application/xml"),
     "/pep/entities.ftm.json": (pep.entities_json, "application/json"),
+    "/goods-controls.csv": (goods_controls.goods_controls_csv, "text/csv"),
 }
 
 

@@ -42,8 +42,9 @@ class TemporalSchedules:
         async with self._asked() as client:
             standing = await schedules.describe(client, wanted.schedule_id)
         if standing is None:
-            return EngineSchedule(in_force=False, next_times=(), running=False)
-        return EngineSchedule(standing.is_in_force(wanted), () if standing.paused else standing.next_times, bool(standing.running))
+            return EngineSchedule(in_force=False)
+        next_times = () if standing.paused else standing.next_times
+        return EngineSchedule(standing.is_in_force(wanted), next_times, [wf.run_id_of(one) for one in standing.running])
 
     def manual_run_id(self, request_id: str) -> str:
         """As the worker computes it from the workflow's id."""

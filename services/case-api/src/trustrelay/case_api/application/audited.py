@@ -28,6 +28,12 @@ def message_refused(message: Message, standing: Standing, refusal: ServiceError)
     return _note("message_refused", message.about, "/".join(str(fact) for fact in facts.values()), facts)
 
 
+def request_refused(about: str, action: str, said: str, refusal: ServiceError) -> AuditNote:
+    """A refused request that goes to no workflow. `said`: its request_id or etag; the same refused for the same reason is one fact."""
+    facts: dict[str, str | int] = {"message": action, "request_id": said, "reason": refusal.reason, "code": refusal.code.name}
+    return _note("message_refused", about, "/".join(str(fact) for fact in facts.values()), facts)
+
+
 def _note(kind: str, about: str, identity: str, facts: dict[str, str | int]) -> AuditNote:
     event_id = str(uuid.uuid5(_NAMESPACE, f"{kind}/{about}/{identity}"))
     return AuditNote(event_id, kind, datetime.now(UTC), facts)

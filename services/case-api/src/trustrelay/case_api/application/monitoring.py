@@ -16,11 +16,11 @@ from trustrelay.servicekit.telemetry import get_logger
 
 @dataclass(frozen=True, slots=True)
 class EngineSchedule:
-    """What the workflow engine makes of a stored schedule: whether it has it, its next runs (soonest first), those of its own that are under way."""
+    """What the workflow engine makes of a stored schedule: whether it has it, its next runs (soonest first), ids of its runs that are not over."""
 
     in_force: bool
-    next_times: Sequence[datetime]
-    running: bool
+    next_times: Sequence[datetime] = ()
+    run_ids: Sequence[str] = ()
 
 
 class Monitoring(Protocol):
@@ -108,7 +108,7 @@ class KeepSchedule:
         try:
             return stored, await self.schedules.look(stored)
         except Unavailable:
-            return stored, EngineSchedule(in_force=False, next_times=(), running=False)
+            return stored, EngineSchedule(in_force=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +122,28 @@ class RunMonitoring:
         """The run's id, the same for the same request. FailedPrecondition / MONITORING_RUNNING while another runs."""
         stored = await self.monitoring.schedule()
         run_id = self.schedules.manual_run_id(request_id)
-        if await self._has_begun(run_id):
+        if await self._stored(run_id) is not None:
             return run_id
-        newest, _ = await self.monitoring.runs(1, "")
-        if any(run.status == RUN_STATUS_RUNNING for run in newest) or (await self.schedules.look(stored)).running:
+        if await self._another_is_under_way(run_id, await self.schedules.look(stored)):
             raise FailedPrecondition("MONITORING_RUNNING", "a run is under way; wait for its end")
         await self.schedules.trigger(stored, request_id)
         get_logger().info("monitoring.triggered", **_tenant(), **{"monitoring_run.id": run_id})
         return run_id
 
-    async def _has_begun(self, run_id: str) -> bool:
+    async def _another_is_under_way(self, run_id: str, engine: EngineSchedule) -> bool:
+        """By the read model, and by the engine for one that is about to begin; the tail of a run that is stored as over is no run."""
+        newest, _ = await self.monitoring.runs(1, "")
+        # This one may have begun since we looked.
+        if any(run.status == RUN_STATUS_RUNNING for run in newest if run.run_id != run_id):
+            return True
+        stored = [await self._stored(one) for one in engine.run_ids]
+        return any(run is None or run.status == RUN_STATUS_RUNNING for run in stored)
+
+    async def _stored(self, run_id: str) -> MonitoringRun | None:
         try:
-            await self.monitoring.run(run_id)
+            return (await self.monitoring.run(run_id))[0]
         except NotFound:
-            return False
-        return True
+            return None
 
     async def backfill(self, start: datetime, end: datetime) -> None:
         """NotFound / MONITORING_SCHEDULE_NOT_FOUND; Unavailable."""

@@ -97,6 +97,18 @@ BATCH_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+#: SuppressionService.
+SUPPRESSION_REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "CreateSuppressionRule": _OFFICERS,
+        "AcceptSuppressionRule": _OFFICERS,
+        "RevokeSuppressionRule": _OFFICERS | _MANAGERS,
+        "ListSuppressionRules": _READERS,
+        "ListDismissedHits": _READERS,
+        "RefreshSuppressionRules": _MANAGERS,
+    }
+)
+
 
 def require_role(method: str, roles: Set[str], required: Mapping[str, frozenset[str]] = REQUIRED) -> None:
     """Raise PermissionDenied / ROLE_REQUIRED unless one of `roles` may call `method` of the service that `required` is about."""

@@ -11,7 +11,16 @@ from opentelemetry import trace
 
 from trustrelay.case_api.application.ports import PortalCaseRef
 from trustrelay.case_api.domain.digests import token_sha256
-from trustrelay.case_api.domain.roles import ADMIN_REQUIRED, BATCH_REQUIRED, CUSTOMER, MONITORING_REQUIRED, REQUIRED, SHIPMENT_REQUIRED, require_role
+from trustrelay.case_api.domain.roles import (
+    ADMIN_REQUIRED,
+    BATCH_REQUIRED,
+    CUSTOMER,
+    MONITORING_REQUIRED,
+    REQUIRED,
+    SHIPMENT_REQUIRED,
+    SUPPRESSION_REQUIRED,
+    require_role,
+)
 from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.context import CallContext
 from trustrelay.servicekit.errors import Internal, PermissionDenied, Unauthenticated
@@ -24,6 +33,7 @@ ADMIN_SERVICE = "trustrelay.case.v1.AdminService"
 SHIPMENT_SERVICE = "trustrelay.case.v1.ShipmentService"
 MONITORING_SERVICE = "trustrelay.case.v1.MonitoringService"
 BATCH_SERVICE = "trustrelay.case.v1.BatchService"
+SUPPRESSION_SERVICE = "trustrelay.case.v1.SuppressionService"
 #: Services that officers call, with who may call which of their methods.
 _BY_BEARER = {
     CASE_SERVICE: REQUIRED,
@@ -31,6 +41,7 @@ _BY_BEARER = {
     SHIPMENT_SERVICE: SHIPMENT_REQUIRED,
     MONITORING_SERVICE: MONITORING_REQUIRED,
     BATCH_SERVICE: BATCH_REQUIRED,
+    SUPPRESSION_SERVICE: SUPPRESSION_REQUIRED,
 }
 #: Every service here finds the tenant in the caller's token, so servicekit does not ask for it in metadata.
 SERVICES = frozenset({*_BY_BEARER, PORTAL_SERVICE})

@@ -18,6 +18,8 @@ class MediaType(StrEnum):
     JPEG = "image/jpeg"
     DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    # The transit declaration of NCTS phase 5; no other XML is converted.
+    CC015C = "application/xml"
 
 
 class RefusalReason(StrEnum):
@@ -62,6 +64,10 @@ class Limits:
     max_rows: int = 50_000
     max_columns: int = 1_000
     max_cells: int = 1_000_000
+    # Customs messages: a declaration of 1,999 goods items stays well below all three.
+    max_xml_bytes: int = 20 * 1024 * 1024
+    max_xml_elements: int = 150_000
+    max_xml_depth: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +126,5 @@ class WorkerReport:
     reading: Reading
     notices: tuple[Notice, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    # What converted it, without our rules' hash; empty = docling with our rules.
+    pipeline: str = ""

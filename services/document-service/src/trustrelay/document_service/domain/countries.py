@@ -1,4 +1,4 @@
-"""Countries as nationality columns name them, in English, Dutch and French, to ISO 3166-1 alpha-2."""
+"""Countries as nationality columns and trade papers name them, in English, Dutch, French and German, to ISO 3166-1 alpha-2."""
 
 from __future__ import annotations
 
@@ -48,8 +48,90 @@ UA UKR: ukraine ukrainian oekraine oekraiens oekraiense ukrainien ukrainienne
 US USA: united-states american united-states-of-america verenigde-staten amerikaans amerikaanse etats-unis americain americaine
 """
 
+# Countries that goods come from and go to: names only, also in German.
+_TRADE = """
+AE ARE: united-arab-emirates uae verenigde-arabische-emiraten emirats-arabes-unis vereinigte-arabische-emirate
+AL ALB: albania albanie albanien
+AM ARM: armenia armenie armenien
+AO AGO: angola
+AR ARG: argentina argentinie argentine argentinien
+AT AUT: osterreich
+AU AUS: australia australie australien
+AZ AZE: azerbaijan azerbeidzjan azerbaidjan aserbaidschan
+BA BIH: bosnia-and-herzegovina bosnie-en-herzegovina bosnie-herzegovine bosnien-und-herzegowina
+BD BGD: bangladesh bangladesch
+BE BEL: belgien kingdom-of-belgium
+BG BGR: bulgarien
+BR BRA: brazil brazilie bresil brasilien
+BY BLR: belarus wit-rusland bielorussie
+CA CAN: canada kanada
+CH CHE: schweiz
+CL CHL: chile chili
+CM CMR: cameroon kameroen cameroun kamerun
+CN CHN: people-s-republic-of-china volksrepubliek-china republique-populaire-de-chine volksrepublik-china
+CO COL: colombia colombie kolumbien
+CY CYP: zypern
+CZ CZE: czech-republic tschechien
+DE DEU: deutschland
+DK DNK: danemark
+DZ DZA: algeria algerije algerie algerien
+EE EST: estland
+EG EGY: egypt egypte agypten
+ES ESP: spanien
+FR FRA: frankreich
+GB GBR: vereinigtes-konigreich grossbritannien
+GE GEO: georgia georgie georgien
+GR GRC: griechenland
+HK HKG: hong-kong hongkong
+HR HRV: kroatien
+HU HUN: ungarn
+ID IDN: indonesia indonesie indonesien
+IE IRL: irland
+IL ISR: israel
+IN IND: indien
+IS ISL: iceland ijsland islande island
+IT ITA: italien
+JO JOR: jordan jordanie jordanien
+KE KEN: kenya kenia
+KR KOR: south-korea republic-of-korea korea zuid-korea coree-du-sud sudkorea
+KZ KAZ: kazakhstan kazachstan kasachstan
+LB LBN: lebanon libanon liban
+LI LIE: liechtenstein
+LT LTU: litauen
+LV LVA: lettland
+MA MAR: marokko
+MD MDA: moldova moldavie moldawien republic-of-moldova
+ME MNE: montenegro
+MK MKD: north-macedonia noord-macedonie macedoine-du-nord nordmazedonien
+MX MEX: mexico mexique mexiko
+MY MYS: malaysia maleisie malaisie
+NG NGA: nigeria
+NL NLD: niederlande
+NO NOR: norwegen
+NZ NZL: new-zealand nieuw-zeeland nouvelle-zelande neuseeland
+PH PHL: philippines filipijnen philippinen
+PK PAK: pakistan
+PL POL: polen
+RO ROU: rumanien
+RS SRB: serbia servie serbie serbien
+RU RUS: russland
+SA SAU: saudi-arabia saoedi-arabie arabie-saoudite saudi-arabien
+SE SWE: schweden
+SG SGP: singapore singapour singapur
+SI SVN: slowenien
+SK SVK: slowakei
+TH THA: thailand thailande
+TN TUN: tunisia tunesie tunisie tunesien
+TR TUR: turkei
+TW TWN: taiwan
+UA UKR: ukraine
+US USA: usa vereinigte-staaten etats-unis-d-amerique vereinigte-staaten-von-amerika verenigde-staten-van-amerika
+VN VNM: vietnam viet-nam
+ZA ZAF: south-africa zuid-afrika afrique-du-sud sudafrika
+"""
+
 _CODES: dict[str, str] = {}
-for _line in _TABLE.strip().splitlines():
+for _line in (_TABLE.strip() + "\n" + _TRADE.strip()).splitlines():
     _codes, _, _names = _line.partition(":")
     _alpha2, _alpha3 = _codes.split()
     for _name in (_alpha2.lower(), _alpha3.lower(), *_names.replace("|", " ").split()):

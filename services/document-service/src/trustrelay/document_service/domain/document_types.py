@@ -18,3 +18,8 @@ class DocumentType(StrEnum):
     BANK_STATEMENT = "bank_statement"
     INVOICE = "invoice"
     IDENTITY_DOCUMENT = "identity_document"
+    PACKING_LIST = "packing_list"
+    CMR = "cmr"
+    TRANSIT_DECLARATION = "transit_declaration"
+    IMPORT_DECLARATION = "import_declaration"
+    CERTIFICATE_OF_ORIGIN = "certificate_of_origin"

@@ -12,19 +12,25 @@ TYPE_NAMES: dict[str, dict[T, str]] = {
         T.UBO_REGISTER_EXTRACT: "a UBO register extract", T.ARTICLES_OF_ASSOCIATION: "articles of association",
         T.PROOF_OF_ADDRESS: "a proof of address", T.SHAREHOLDER_REGISTER: "a shareholder register", T.ANNUAL_ACCOUNTS: "annual accounts",
         T.BANK_STATEMENT: "a bank statement", T.INVOICE: "an invoice", T.IDENTITY_DOCUMENT: "an identity document",
+        T.PACKING_LIST: "a packing list", T.CMR: "a CMR consignment note", T.TRANSIT_DECLARATION: "a transit declaration",
+        T.IMPORT_DECLARATION: "an import declaration", T.CERTIFICATE_OF_ORIGIN: "a certificate of origin",
     },
     "nl": {
         T.UNKNOWN: "een document dat wij niet herkennen", T.COMPANY_EXTRACT: "een uittreksel uit het ondernemingsregister",
         T.UBO_REGISTER_EXTRACT: "een uittreksel uit het UBO-register", T.ARTICLES_OF_ASSOCIATION: "statuten",
         T.PROOF_OF_ADDRESS: "een adresbewijs", T.SHAREHOLDER_REGISTER: "een aandeelhoudersregister", T.ANNUAL_ACCOUNTS: "een jaarrekening",
         T.BANK_STATEMENT: "een rekeninguittreksel", T.INVOICE: "een factuur", T.IDENTITY_DOCUMENT: "een identiteitsdocument",
+        T.PACKING_LIST: "een paklijst", T.CMR: "een CMR-vrachtbrief", T.TRANSIT_DECLARATION: "een aangifte voor douanevervoer",
+        T.IMPORT_DECLARATION: "een aangifte ten invoer", T.CERTIFICATE_OF_ORIGIN: "een certificaat van oorsprong",
     },
     "fr": {
         T.UNKNOWN: "un document que nous ne reconnaissons pas", T.COMPANY_EXTRACT: "un extrait du registre des entreprises",
         T.UBO_REGISTER_EXTRACT: "un extrait du registre UBO", T.ARTICLES_OF_ASSOCIATION: "des statuts",
         T.PROOF_OF_ADDRESS: "un justificatif de domicile", T.SHAREHOLDER_REGISTER: "un registre des actionnaires",
         T.ANNUAL_ACCOUNTS: "des comptes annuels", T.BANK_STATEMENT: "un extrait de compte", T.INVOICE: "une facture",
-        T.IDENTITY_DOCUMENT: "un document d’identité",
+        T.IDENTITY_DOCUMENT: "un document d’identité", T.PACKING_LIST: "une liste de colisage", T.CMR: "une lettre de voiture CMR",
+        T.TRANSIT_DECLARATION: "une déclaration de transit", T.IMPORT_DECLARATION: "une déclaration d’importation",
+        T.CERTIFICATE_OF_ORIGIN: "un certificat d’origine",
     },
 }  # fmt: skip
 OR = {"en": " or ", "nl": " of ", "fr": " ou "}

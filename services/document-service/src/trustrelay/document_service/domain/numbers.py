@@ -13,7 +13,7 @@ from stdnum.exceptions import ValidationError
 PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)\s*(?:%|percent\b|procent\b|pour ?cent\b|pct\b)", re.IGNORECASE)
 BARE_NUMBER = re.compile(r"^\s*(\d{1,3}(?:[.,]\d{1,6})?)\s*$")
 BE_NUMBER = re.compile(r"(?<![\d.])(?:BE\s?)?[01]?\d{3}[.\s]?\d{3}[.\s]?\d{3}(?![\d.]?\d)", re.IGNORECASE)
-IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{2,4}){3,8}\b")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ .\n-]?[A-Z0-9]{2,4}){3,8}\b")
 HUNDRED = Decimal(100)
 
 
@@ -103,4 +103,4 @@ def find_ibans(text: str) -> Iterator[tuple[str, str]]:
             if _is_iban(verbatim):
                 yield verbatim, iban_rules.compact(verbatim)
                 break
-            verbatim = verbatim[:-1].rstrip(" .-")
+            verbatim = verbatim[:-1].rstrip(" .-\n")

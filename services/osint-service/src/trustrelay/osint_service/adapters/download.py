@@ -46,15 +46,20 @@ class Downloader:
 
     async def fetch(self, url: str) -> Copy:
         """The file as published now, or the last copy when the publisher does not answer. Raises Unreachable."""
-        known = await asyncio.to_thread(self._known, url)
         try:
-            async for attempt in stamina.retry_context(on=Unreachable, attempts=_ATTEMPTS, wait_initial=0.2, wait_max=2.0, timeout=60.0):
-                with attempt:
-                    return await self._revalidated(url, known)
+            return await self.confirmed(url)
         except Unreachable:
+            known = await asyncio.to_thread(self._known, url)
             if known is not None and datetime.now(UTC) - known.fetched <= MAX_STALE:
                 return known
             raise
+
+    async def confirmed(self, url: str) -> Copy:
+        """The file as published now, or as its publisher just said that it still is; never an older word. Raises Unreachable."""
+        known = await asyncio.to_thread(self._known, url)
+        async for attempt in stamina.retry_context(on=Unreachable, attempts=_ATTEMPTS, wait_initial=0.2, wait_max=2.0, timeout=60.0):
+            with attempt:
+                return await self._revalidated(url, known)
         raise AssertionError("unreachable: a retry context returns or raises")
 
     async def _revalidated(self, url: str, known: Copy | None) -> Copy:

@@ -57,12 +57,18 @@ def build(archive: Path, database: Path) -> None:
 
 
 def rows_of(database: Path, number: str) -> dict[str, list[dict[str, str]]]:
-    """Every row of one enterprise (dotted number), with the code table's rows for its legal form."""
+    """Every row of one enterprise (dotted number), with the code table's rows for its legal form and juridical situation."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         found = {table: _select(connection, table, number) for table in _TABLES if table != "code"}
-        forms = [code for row in found["enterprise"] for code in _select(connection, "code", row["JuridicalForm"])]
-        return {**found, "code": [code for code in forms if code["Category"] == "JuridicalForm"]}
+        codes = [
+            code
+            for row in found["enterprise"]
+            for category in ("JuridicalForm", "JuridicalSituation")
+            for code in _select(connection, "code", row[category])
+            if code["Category"] == category
+        ]
+        return {**found, "code": codes}
 
 
 def _select(connection: sqlite3.Connection, table: str, key: str) -> list[dict[str, str]]:

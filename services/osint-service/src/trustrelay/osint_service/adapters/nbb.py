@@ -42,6 +42,13 @@ class NbbAccounts:
 
     async def collect(self, registration_number: str) -> RegistryRecord | CompanyUnknown | NotAssessed:
         """Profile, administrators and shareholders of the latest filing, with its JSON and PDF as evidence."""
+        return await self._answered(registration_number, with_paper=True)
+
+    async def look(self, registration_number: str) -> RegistryRecord | CompanyUnknown | NotAssessed:
+        """As `collect`, without the PDF: for who only compares."""
+        return await self._answered(registration_number, with_paper=False)
+
+    async def _answered(self, registration_number: str, *, with_paper: bool) -> RegistryRecord | CompanyUnknown | NotAssessed:
         try:
             listing = await self._get(f"/authentic/legalEntity/{registration_number}/references", "application/json")
             if listing.status == 404:
@@ -49,13 +56,13 @@ class NbbAccounts:
             references = _latest_first(objects_at(json_value(listing.raw.body)))
             if not references:
                 return NotAssessed("EMPTY_ANSWER", (listing.raw,))
-            return await self._filing(registration_number, references, listing.raw)
+            return await self._filing(registration_number, references, listing.raw, with_paper=with_paper)
         except _TryAgain as error:
             return error.outcome
         except BodyUnparsable:
             return NotAssessed(UNPARSABLE)
 
-    async def _filing(self, number: str, references: list[dict[str, Any]], listing: RawBody) -> RegistryRecord | NotAssessed:
+    async def _filing(self, number: str, references: list[dict[str, Any]], listing: RawBody, *, with_paper: bool) -> RegistryRecord | NotAssessed:
         documents = [("filing_references", listing)]
         parties: tuple[Party, ...] = ()
         newest = text_at(references[0], "ReferenceNumber")
@@ -63,9 +70,10 @@ class NbbAccounts:
         if accounts.status == 200:
             parties = _parties(json_object(accounts.raw.body))
             documents.append(("annual_accounts", accounts.raw))
-        pdf = await self._get(f"/authentic/deposit/{newest}/accountingData", _PDF)
-        if pdf.status == 200 and pdf.raw.body.startswith(b"%PDF-"):
-            documents.append(("annual_accounts", pdf.raw))
+        if with_paper:
+            pdf = await self._get(f"/authentic/deposit/{newest}/accountingData", _PDF)
+            if pdf.status == 200 and pdf.raw.body.startswith(b"%PDF-"):
+                documents.append(("annual_accounts", pdf.raw))
         if len(documents) == 1:
             return NotAssessed("FILING_UNREADABLE", (listing,))
         return RegistryRecord(_profile(number, references[0]), active=True, parties=parties, documents=tuple(documents))

@@ -30,6 +30,10 @@ class Unconfigured:
         """CompanyRegister."""
         return NOT_CONFIGURED
 
+    async def look(self, registration_number: str) -> NotAssessed:
+        """WatchedRegister."""
+        return NOT_CONFIGURED
+
     async def search(self, name: str) -> NotAssessed:
         """MediaSearch."""
         return NOT_CONFIGURED

@@ -50,7 +50,7 @@ class CollectRegistry:
 
         Raises InvalidArgument COUNTRY_UNSUPPORTED, REGISTRATION_NUMBER_INVALID; Unavailable OBJECT_STORE_UNAVAILABLE.
         """
-        number = _enterprise_number(subject)
+        number = enterprise_number_of(subject)
         self.store.admits(destination)
 
         async def ask(register: CompanyRegister) -> Kept[Answer]:
@@ -61,7 +61,7 @@ class CollectRegistry:
             yield _result(event) if isinstance(event, Done) else event
 
 
-def _enterprise_number(subject: Subject) -> str:
+def enterprise_number_of(subject: Subject) -> str:
     """Ten digits. Raises InvalidArgument."""
     if subject.country.upper() != "BE":
         raise InvalidArgument("COUNTRY_UNSUPPORTED", "no register of this country is connected", metadata={"country": subject.country})

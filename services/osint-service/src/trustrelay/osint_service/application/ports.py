@@ -154,6 +154,17 @@ class CompanyRegister(Protocol):
         """`registration_number` is ten digits."""
 
 
+class WatchedRegister(Protocol):
+    """A register that can say how things stand today."""
+
+    @property
+    def source(self) -> str:
+        """As of `CompanyRegister`."""
+
+    async def look(self, registration_number: str) -> RegistryRecord | CompanyUnknown | NotAssessed:
+        """As `CompanyRegister.collect`, never from an earlier answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """A press article. Titles hold names: they go into findings, never into logs."""

@@ -24,7 +24,8 @@ from trustrelay.osint_service.domain.model import Check, Evidence, Finding, Outc
 VatAnswer = VatValid | VatInvalid | NotAssessed
 LeiAnswer = LeiFound | LeiUnknown | NotAssessed
 _VIES_STATES = "AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI"
-_VIES_PREFIXES = frozenset(_VIES_STATES.split())
+#: How VAT numbers begin that VIES answers for.
+VIES_PREFIXES = frozenset(_VIES_STATES.split())
 # A record in transfer or waiting for the archive is still a valid one.
 _LIVE_LEI = frozenset({"ISSUED", "PENDING_TRANSFER", "PENDING_ARCHIVAL"})
 
@@ -78,7 +79,7 @@ class RunChecks:
         number = "".join(c for c in subject.vat_number if c.isalnum()).upper()
         if not number:
             return NotAssessed("VAT_NOT_DECLARED")
-        if number[:2] not in _VIES_PREFIXES:
+        if number[:2] not in VIES_PREFIXES:
             return NotAssessed("VAT_COUNTRY_UNSUPPORTED")
         return await self.vat.check(number[:2], number[2:])
 

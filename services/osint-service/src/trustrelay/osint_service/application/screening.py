@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from trustrelay.osint_service.application.ports import ListSource, ListUnavailable, LoadedList
 from trustrelay.osint_service.domain.model import Party
 from trustrelay.osint_service.domain.screening.model import DatasetVersion
+from trustrelay.osint_service.domain.screening.retest import DismissedHit, Retest, retest
 from trustrelay.osint_service.domain.screening.screen import DEFAULT_THRESHOLD, NOT_CONFIGURED, Screening, Snapshot, screen
 from trustrelay.servicekit.errors import FieldViolation, InvalidArgument, Unavailable
 from trustrelay.servicekit.telemetry import get_logger
@@ -65,6 +66,13 @@ class ScreeningDesk:
         if self._snapshot is None:
             raise Unavailable("LISTS_LOADING", "the lists are being loaded")
         return screen(party, self._snapshot, threshold or DEFAULT_THRESHOLD)
+
+    def retest(self, hits: Sequence[DismissedHit]) -> tuple[Retest, ...]:
+        """Each hit against the same snapshot. Raises Unavailable LISTS_LOADING before the first load ended."""
+        if self._snapshot is None:
+            raise Unavailable("LISTS_LOADING", "the lists are being loaded")
+        snapshot = self._snapshot
+        return tuple(retest(hit, snapshot) for hit in hits)
 
     async def refresh(self, datasets: Collection[str] = ()) -> AsyncIterator[DatasetVersion]:
         """Load those lists anew (none named = all), one message each; the index is swapped once, at the end.

@@ -10,6 +10,9 @@ from trustrelay.osint.v1 import screening_service_pb2 as messages
 from trustrelay.osint.v1 import screening_service_pb2_grpc as stubs
 from trustrelay.osint_service.application.screening import ScreeningDesk
 from trustrelay.osint_service.entrypoints import protos, screening_protos
+from trustrelay.servicekit.errors import FieldViolation, InvalidArgument
+
+_MOST_HITS = 1000
 
 
 class ScreeningServicer(stubs.ScreeningServiceServicer):
@@ -28,6 +31,13 @@ class ScreeningServicer(stubs.ScreeningServiceServicer):
         """One answer per request, in order."""
         async for each in request_iterator:
             yield messages.ScreenBatchResponse(response=self._screened(each.request))
+
+    async def RetestHits(self, request: messages.RetestHitsRequest, context: Any) -> messages.RetestHitsResponse:
+        """One answer per hit, in order."""
+        if len(request.hits) > _MOST_HITS:
+            raise InvalidArgument("TOO_MANY_HITS", f"at most {_MOST_HITS} at once", violations=(FieldViolation("hits", "too many"),))
+        verdicts = self._desk.retest([screening_protos.dismissed_hit(each) for each in request.hits])
+        return messages.RetestHitsResponse(hits=map(screening_protos.retested, request.hits, verdicts))
 
     async def ListDatasets(self, request: messages.ListDatasetsRequest, context: Any) -> messages.ListDatasetsResponse:
         """What is loaded now."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from trustrelay.common.v1 import evidence_types_pb2 as evidence_types
+from trustrelay.common.v1 import portfolio_types_pb2 as portfolio_types
 from trustrelay.osint.v1 import screening_service_pb2 as screening
-from trustrelay.osint_service.domain.screening.model import DatasetVersion, Hit
+from trustrelay.osint_service.domain.screening.model import DatasetVersion, Discriminator, Hit
+from trustrelay.osint_service.domain.screening.retest import DismissedHit, Retest
 from trustrelay.osint_service.domain.screening.screen import ALGORITHM, ALGORITHM_VERSION, Screening
 from trustrelay.osint_service.entrypoints import protos
 
@@ -34,15 +36,30 @@ def hit(value: Hit) -> evidence_types.Hit:
         evidence_types.ScoreFeature(name=f.name, query_value=f.query_value, list_value=f.list_value, score=f.score, weight=f.weight)
         for f in value.features
     ]
-    discriminators = [
-        evidence_types.Discriminator(
-            kind=d.kind, query_value=d.query_value, list_value=d.list_value, strong=d.strong,
-            agreement=evidence_types.Agreement.Value(f"AGREEMENT_{d.agreement.value}"),
-        )
-        for d in value.discriminators
-    ]  # fmt: skip
+    discriminators = [discriminator(each) for each in value.discriminators]
     return evidence_types.Hit(
         hit_id=value.hit_id, party_id=value.party_id, dataset=value.dataset, entity_id=value.entity_id, caption=value.caption, topics=value.topics,
         score=value.score, features=features, discriminators=discriminators, status_reason=value.status_reason,
         status=evidence_types.HitStatus.Value(f"HIT_STATUS_{value.status.value}"),
+    )  # fmt: skip
+
+
+def discriminator(value: Discriminator) -> evidence_types.Discriminator:
+    """A fact on both sides."""
+    return evidence_types.Discriminator(
+        kind=value.kind, query_value=value.query_value, list_value=value.list_value, strong=value.strong,
+        agreement=evidence_types.Agreement.Value(f"AGREEMENT_{value.agreement.value}"),
+    )  # fmt: skip
+
+
+def dismissed_hit(message: portfolio_types.HitToRetest) -> DismissedHit:
+    """Raises InvalidArgument PARTY_TYPE_MISSING."""
+    return DismissedHit(protos.party(message.party, "hits.party"), message.hit.dataset, message.hit.entity_id, bool(message.rule_id))
+
+
+def retested(asked: portfolio_types.HitToRetest, verdict: Retest) -> portfolio_types.RetestedHit:
+    """The verdict under the ids of the hit that it is about."""
+    return portfolio_types.RetestedHit(
+        case_id=asked.case_id, hit_id=asked.hit.hit_id, rule_id=asked.rule_id, outcome=protos.outcome_value(verdict.outcome), reason=verdict.reason,
+        discriminators=map(discriminator, verdict.discriminators), tested_against=None if verdict.version is None else dataset(verdict.version),
     )  # fmt: skip

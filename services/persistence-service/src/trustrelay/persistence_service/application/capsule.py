@@ -8,7 +8,7 @@ from trustrelay.persistence_service.domain.audit import Entry
 from trustrelay.persistence_service.domain.objects import CaseFolder
 from trustrelay.servicekit.errors import FailedPrecondition
 
-_MEDIA_TYPE = "application/vnd.dsse+json"
+MEDIA_TYPE = "application/vnd.dsse+json"
 
 
 async def assemble_capsule(
@@ -33,7 +33,7 @@ async def assemble_capsule(
             audit_head=await unit.ledger.audit_head(case_id),
         )
     envelope = signer.envelope(capsule.canonical(document), capsule.PAYLOAD_TYPE)
-    ref = await objects.put(CaseFolder(tenant, case_id).capsule_key, envelope, _MEDIA_TYPE)
+    ref = await objects.put(CaseFolder(tenant, case_id).capsule_key, envelope, MEDIA_TYPE)
     async with store.unit(tenant) as unit:
         case = await unit.cases.locked(case_id)
         stored_ref, count = await unit.reader.add_capsule(case_id, ref, len(document["subject"]), clock())

@@ -5,11 +5,21 @@ from datetime import datetime
 
 from trustrelay.common.v1.case_file_pb2 import CaseSummary
 from trustrelay.common.v1.case_types_pb2 import Party
-from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_FAILED, CHECK_OUTCOME_NOT_ASSESSED, HIT_STATUS_DISMISSED, Check, Evidence, Hit
+from trustrelay.common.v1.evidence_types_pb2 import (
+    CHECK_OUTCOME_FAILED,
+    CHECK_OUTCOME_NOT_ASSESSED,
+    HIT_STATUS_DISMISSED,
+    Check,
+    Evidence,
+    Hit,
+    ScreeningRecord,
+)
 from trustrelay.persistence.v1.case_store_service_pb2 import RecordInvestigationRequest
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.object_ports import Objects
 from trustrelay.persistence_service.application.ports import Clock, Store, Unit
+from trustrelay.persistence_service.application.suppression.applying import note_applied, note_tested, standing_word
+from trustrelay.persistence_service.application.suppression.ports import HitKey
 from trustrelay.persistence_service.application.verification import verified
 from trustrelay.persistence_service.domain import ids
 from trustrelay.persistence_service.domain.audit import Entry
@@ -44,7 +54,7 @@ async def record_investigation(
         for record in request.screenings:
             await unit.facts.put_screening(case.case_id, request.iteration, record)
             for hit in record.hits:
-                entries += await _put_hit(unit, case.case_id, request.operation_id, hit, now)
+                entries += await _put_hit(unit, case.case_id, request.operation_id, record, hit, now)
         await unit.ledger.append_audit(case.case_id, entries)
         return await unit.cases.summary(case.case_id)
 
@@ -70,16 +80,23 @@ async def _put_plain(unit: Unit, case_id: str, request: RecordInvestigationReque
         await unit.facts.put_risk(case_id, request.operation_id, request.iteration, request.risk)
 
 
-async def _put_hit(unit: Unit, case_id: str, operation_id: str, hit: Hit, now: datetime) -> list[Entry]:
-    """Store the hit; the audit entry of the status change that a rule made, if it made one."""
+async def _put_hit(unit: Unit, case_id: str, operation_id: str, record: ScreeningRecord, hit: Hit, now: datetime) -> list[Entry]:
+    """Store the hit; the audit entry of the status change that a rule made, the automatic or an officer's, if one made one."""
     if HIT_STATUS.name(hit.status) not in {"OPEN", "DISMISSED"}:
         raise checks.invalid("screenings.hits.status", "a screening says OPEN or DISMISSED; officers confirm and clear")
     stored = await unit.facts.hit_state(case_id, hit.hit_id)
     if hit.status == HIT_STATUS_DISMISSED:
         checks.need_text("screenings.hits.status_reason", hit.status_reason, longest=200)
-    state = after_screening(stored, hit)
+    key, screened_state = HitKey(case_id, hit.hit_id), after_screening(stored, hit)
+    state, rule = await standing_word(unit, hit, screened_state, now)
     await unit.facts.put_hit(case_id, hit, state)
-    return [] if stored is not None and stored.status == state.status else _rule_entry(case_id, operation_id, hit, stored, state, now)
+    if state.status == "DISMISSED":
+        await note_tested(unit, key, hit, record, operation_id, now)
+    if stored is not None and (stored.status, stored.reason) == (state.status, state.reason):
+        return []
+    if rule is not None:
+        await note_applied(unit, rule, key, operation_id, now)
+    return _rule_entry(case_id, operation_id, hit, stored, state, now)
 
 
 def _rule_entry(case_id: str, operation_id: str, hit: Hit, stored: HitState | None, state: HitState, now: datetime) -> list[Entry]:

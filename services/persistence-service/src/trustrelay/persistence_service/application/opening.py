@@ -110,8 +110,9 @@ async def _open(unit: Unit, library: TemplateLibrary, staged: Case, actor: str, 
         "country": case.subject.country,
         "state_version": 1,
     }
-    if case.predecessor_case_id:
-        facts["predecessor_case_id"] = case.predecessor_case_id
+    for link in ("predecessor_case_id", "review_of_case_id", "opened_by_alert_id"):
+        if linked := getattr(case, link):
+            facts[link] = linked
     digest = checks.sha256_of({"opened": case.case_id})
     event_id = ids.derived("case_opened", case.case_id)
     event = DomainEvent(event_id, "case.opened", case.case_id, case.request_id, facts)

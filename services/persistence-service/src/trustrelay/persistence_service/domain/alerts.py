@@ -26,9 +26,11 @@ class NewAlert:
     changes: Sequence[Change]
     # monitoring-run/<id>, batch-run/<id>, suppression-refresh/<id>
     found_by: str
+    # What was compared with, where that moves on: a change that was undone and happens again is another alert.
+    since: str = ""
 
     @property
     def alert_id(self) -> str:
         """The same change of the same case, seen again by another run, is the same alert."""
         told = [part for change in self.changes for part in (change.fact, change.before, change.after)]
-        return ids.derived("alert", self.case_id, self.kind, self.check_kind, *told)
+        return ids.derived("alert", self.case_id, self.kind, self.check_kind, *told, *([self.since] if self.since else []))

@@ -13,6 +13,7 @@ from trustrelay.common.v1.evidence_types_pb2 import ScreeningRecord
 from trustrelay.common.v1.objects_pb2 import ObjectRef
 from trustrelay.persistence_service.domain.audit import timestamp
 from trustrelay.persistence_service.domain.enums import CASE_STATUS
+from trustrelay.persistence_service.domain.objects import CaseFolder
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -68,12 +69,16 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 
 def subjects(file: CaseFile) -> list[dict[str, Any]]:
-    """Every stored object of the case once: its key below the case's folder and its digest, in the order of names.
+    """Every stored object of the case once."""
+    return subjects_of(CaseFolder(file.header.tenant_id, file.header.case_id).prefix, _objects(file))
+
+
+def subjects_of(prefix: str, refs: Iterable[ObjectRef]) -> list[dict[str, Any]]:
+    """Each object's key below its holder's folder and its digest, in the order of names.
 
     Where a key was written again with other content, each of its versions is a subject: `<name>@<version>`.
     """
-    prefix = f"tenant/{file.header.tenant_id}/case/{file.header.case_id}/"
-    objects = {(ref.key.removeprefix(prefix), ref.sha256): ref.version for ref in _objects(file) if ref.key}
+    objects = {(ref.key.removeprefix(prefix), ref.sha256): ref.version for ref in refs if ref.key}
     times = Counter(name for name, _ in objects)
     named = {f"{name}@{version}" if times[name] > 1 else name: digest for (name, digest), version in objects.items()}
     return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(named.items())]

@@ -42,6 +42,9 @@ class Case:
     # Empty on rows that are older than ownership: the creator then.
     owner: str = ""
     predecessor_case_id: str = ""
+    # The decided case that this one looks at again, and the alert that asked for it.
+    review_of_case_id: str = ""
+    opened_by_alert_id: str = ""
     # Read only: the opened case that this one was escalated to, and when it was decided.
     successor_case_id: str = ""
     decided_at: datetime | None = None
@@ -83,6 +86,8 @@ def header(case: Case) -> CaseHeader:
         owner=case.owner or case.created_by,
         predecessor_case_id=case.predecessor_case_id,
         successor_case_id=case.successor_case_id,
+        review_of_case_id=case.review_of_case_id,
+        opened_by_alert_id=case.opened_by_alert_id,
     )
     shown.create_time.FromDatetime(case.created_at)
     shown.update_time.FromDatetime(case.updated_at)

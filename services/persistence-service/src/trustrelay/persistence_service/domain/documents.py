@@ -1,26 +1,35 @@
 """What may change about a stored document."""
 
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
 from trustrelay.common.v1.requirement_types_pb2 import DOCUMENT_STATE_SUPERSEDED, CaseDocument
 
+M = TypeVar("M", bound=Message)
 # Facts of the upload itself: evidence, not up for revision.
 _FIXED = frozenset({"document_id", "requirement_id", "iteration", "file_name", "original", "uploaded_by", "scan_outcome"})
 
 
+def merged(stored: M, update: M, fixed: frozenset[str]) -> M:
+    """`stored` with the fields set in `update` replaced whole (messages and lists are not merged), but for `fixed`."""
+    result, changes = type(stored)(), type(stored)()
+    result.CopyFrom(stored)
+    changes.CopyFrom(update)
+    for name in fixed:
+        changes.ClearField(name)
+    for field, _ in changes.ListFields():
+        result.ClearField(field.name)
+    result.MergeFrom(changes)
+    return result
+
+
 def revised(stored: CaseDocument, update: CaseDocument) -> CaseDocument:
-    """`stored` with the fields set in `update` replaced whole (messages and lists are not merged).
+    """`stored` with the fields set in `update`.
 
     A superseded document stays superseded: a late result belongs to it, but does not bring it back.
     """
-    result = CaseDocument()
-    result.CopyFrom(stored)
-    for field, _ in update.ListFields():
-        if field.name not in _FIXED:
-            result.ClearField(field.name)  # type: ignore[arg-type]  # the stubs list the names
-    changes = CaseDocument()
-    changes.CopyFrom(update)
-    for name in _FIXED:
-        changes.ClearField(name)  # type: ignore[arg-type]
-    result.MergeFrom(changes)
+    result = merged(stored, update, _FIXED)
     if stored.state == DOCUMENT_STATE_SUPERSEDED:
         result.state = DOCUMENT_STATE_SUPERSEDED
     return result

@@ -20,6 +20,11 @@ def successor_request_id(predecessor: str) -> str:
     return derived("successor", predecessor)
 
 
+def review_request_id(alert: str) -> str:
+    """Stands in for a request, as a successor's does."""
+    return derived("review", alert)
+
+
 def upload_id(tenant: str, request_id: str) -> str:
     """The upload that a tenant's request asks for."""
     return derived("upload", tenant, request_id)

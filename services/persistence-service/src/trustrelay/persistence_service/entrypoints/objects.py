@@ -6,7 +6,8 @@ from typing import Any
 from trustrelay.persistence.v1 import object_service_pb2 as pb
 from trustrelay.persistence.v1.object_service_pb2_grpc import ObjectServiceServicer
 from trustrelay.persistence_service.application import grants, uploads
-from trustrelay.persistence_service.application.uploads import Desk, UploadWish
+from trustrelay.persistence_service.application.intake import Desk
+from trustrelay.persistence_service.application.uploads import UploadWish
 from trustrelay.servicekit.context import current
 
 

@@ -1,4 +1,4 @@
-"""The tenant of CaseStoreService's calls: one of its methods is how a tenant is found."""
+"""The tenant of calls to services of which one method is made without: it is how a tenant is found, or it is about all of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,16 +7,18 @@ from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit.handlers import AroundInterceptor, ServicerContext, service_of
 
 CASE_STORE = "trustrelay.persistence.v1.CaseStoreService"
-_WITHOUT_TENANT = f"/{CASE_STORE}/ResolvePortalToken"
+MONITORING_STORE = "trustrelay.persistence.v1.MonitoringStoreService"
+TENANTLESS = frozenset({CASE_STORE, MONITORING_STORE})
+_WITHOUT_TENANT = frozenset({f"/{CASE_STORE}/ResolvePortalToken", f"/{MONITORING_STORE}/ListTenantSchedules"})
 
 
-class CaseStoreTenancy(AroundInterceptor):
-    """Requires tenant and actor of every method but ResolvePortalToken. Register CASE_STORE as a service that resolves its tenant by itself."""
+class Tenancy(AroundInterceptor):
+    """Requires tenant and actor of every other method of these services. Register them as services that resolve their tenant by themselves."""
 
     @asynccontextmanager
     async def around(self, method: str, context: ServicerContext) -> AsyncIterator[None]:
         """Raise UNAUTHENTICATED TENANT_MISSING or ACTOR_MISSING; else make the caller the current context."""
-        if service_of(method) != CASE_STORE or method == _WITHOUT_TENANT:
+        if service_of(method) not in TENANTLESS or method in _WITHOUT_TENANT:
             yield
             return
         metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}

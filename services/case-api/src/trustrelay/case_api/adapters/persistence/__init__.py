@@ -1,4 +1,4 @@
-"""persistence-service over its gRPC contract: the ports Cases, Shipments, Monitoring, Batches, Objects, AuditLog and Templates."""
+"""persistence-service over its gRPC contract: the ports Cases, Shipments, Monitoring, Batches, Suppression, Objects, AuditLog and Templates."""
 
 from trustrelay.case_api.adapters.persistence.audit_log import PersistenceAuditLog
 from trustrelay.case_api.adapters.persistence.batches import PersistenceBatches
@@ -6,6 +6,7 @@ from trustrelay.case_api.adapters.persistence.cases import PersistenceCases
 from trustrelay.case_api.adapters.persistence.monitoring import PersistenceMonitoring
 from trustrelay.case_api.adapters.persistence.objects import PersistenceObjects
 from trustrelay.case_api.adapters.persistence.shipments import PersistenceShipments
+from trustrelay.case_api.adapters.persistence.suppression import PersistenceSuppression
 from trustrelay.case_api.adapters.persistence.templates import PersistenceTemplates
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "PersistenceMonitoring",
     "PersistenceObjects",
     "PersistenceShipments",
+    "PersistenceSuppression",
     "PersistenceTemplates",
 ]

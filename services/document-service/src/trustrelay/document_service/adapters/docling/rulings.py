@@ -35,11 +35,11 @@ class Grid:
 
 
 def grids_of(rulings: Rulings) -> Iterator[Grid]:
-    """Connected groups of lines that form at least two rows and two columns."""
+    """Connected groups of lines that form at least two columns: a table, a form, or two boxes side by side."""
     for group in _connected(rulings):
         ys = snap((box.mid_y for box in group.horizontal), JOIN_TOLERANCE)
         xs = snap((box.mid_x for box in group.vertical), JOIN_TOLERANCE)
-        if len(ys) >= 3 and len(xs) >= 3:
+        if len(ys) >= 2 and len(xs) >= 3:
             outline = union((*group.horizontal, *group.vertical))
             yield Grid(outline, tuple(xs), tuple(ys), group)
 

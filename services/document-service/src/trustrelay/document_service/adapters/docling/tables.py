@@ -16,6 +16,12 @@ MIN_ROWS = 3
 MAX_ROW_STEP = 3.2
 # Two-column lists are tables only when the left column is narrow (labels), else it is prose in columns.
 LABEL_WIDTH_SHARE = 0.45
+# A line that covers less of a slot's edge does not close it.
+COVERED_SHARE = 0.4
+
+Slot = tuple[int, int]
+# Half-open ranges of rows and columns: top, bottom, left, right.
+Area = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +53,59 @@ def ruled_table(grid: Grid, words: Sequence[Word]) -> TableRegion | None:
     inside = [word for word in words if grid.box.holds_centre_of(word.box, margin=3)]
     if len(inside) < 2:
         return None
-    spans = _spans(grid)
-    cells = _fill(grid.xs, grid.ys, spans, inside)
+    cells = _fill(grid.xs, grid.ys, _areas(grid), inside)
     return TableRegion(grid.box, grid.xs, grid.ys, tuple(inside), cells, has_header=len(grid.xs) > 3)
 
 
-def _spans(grid: Grid) -> dict[tuple[int, int], int]:
-    """Column end of each cell: a cell runs on to the right while no line closes it."""
-    ends: dict[tuple[int, int], int] = {}
-    columns = len(grid.xs) - 1
-    for row in range(len(grid.ys) - 1):
-        middle = (grid.ys[row] + grid.ys[row + 1]) / 2
-        column = 0
-        while column < columns:
-            end = column + 1
-            while end < columns and not _line_at(grid.rulings, grid.xs[end], middle):
-                end += 1
-            ends[row, column] = end
-            column = end
-    return ends
+def _areas(grid: Grid) -> list[Area]:
+    """The cells that the lines enclose: a slot runs on to the right and downwards while no line closes it.
+
+    Forms have boxes of many sizes in one grid. Slots that run together into anything but a rectangle are cut into rows again.
+    """
+    rows, columns = range(len(grid.ys) - 1), range(len(grid.xs) - 1)
+    parent = {(row, column): (row, column) for row in rows for column in columns}
+
+    def first(slot: Slot) -> Slot:
+        while parent[slot] != slot:
+            parent[slot] = slot = parent[parent[slot]]
+        return slot
+
+    def merge(one: Slot, other: Slot) -> None:
+        one, other = sorted((first(one), first(other)))
+        parent[other] = one
+
+    for row, column in list(parent):
+        if column + 1 in columns and not _upright_at(grid.rulings, grid.xs[column + 1], (grid.ys[row] + grid.ys[row + 1]) / 2):
+            merge((row, column), (row, column + 1))
+        if row + 1 in rows and not _flat_at(grid.rulings, grid.ys[row + 1], grid.xs[column], grid.xs[column + 1]):
+            merge((row, column), (row + 1, column))
+    areas: dict[Slot, list[Slot]] = {}
+    for slot in parent:
+        areas.setdefault(first(slot), []).append(slot)
+    return sorted((area for slots in areas.values() for area in _rectangles(slots)), key=lambda area: (area[0], area[2]))
 
 
-def _line_at(rulings: Rulings, x: float, y: float) -> bool:
+def _rectangles(slots: list[Slot]) -> list[Area]:
+    rows, columns = sorted({row for row, _ in slots}), sorted({column for _, column in slots})
+    if len(slots) == len(rows) * len(columns):
+        return [(rows[0], rows[-1] + 1, columns[0], columns[-1] + 1)]
+    found: list[Area] = []
+    for row, column in sorted(slots):
+        if found and found[-1][0] == row and found[-1][3] == column:
+            found[-1] = (row, row + 1, found[-1][2], column + 1)
+        else:
+            found.append((row, row + 1, column, column + 1))
+    return found
+
+
+def _upright_at(rulings: Rulings, x: float, y: float) -> bool:
     return any(abs(line.mid_x - x) <= 4 and line.t - 2 <= y <= line.b + 2 for line in rulings.vertical)
+
+
+def _flat_at(rulings: Rulings, y: float, left: float, right: float) -> bool:
+    """Whether lines at that height cover more of the stretch than a gap in a scanned line leaves out."""
+    covered = sum(max(0.0, min(line.r, right) - max(line.l, left)) for line in rulings.horizontal if abs(line.mid_y - y) <= 4)
+    return covered > COVERED_SHARE * (right - left)
 
 
 def unruled_tables(rows: Sequence[Row], page_width: float) -> list[tuple[range, TableRegion]]:
@@ -114,20 +150,18 @@ def _aligned(rows: Sequence[Row], page_width: float) -> TableRegion | None:
     middles = [row.box.mid_y for row in rows]
     xs = (box.l, *edges, box.r)
     ys = (box.t, *((a + b) / 2 for a, b in pairwise(middles)), box.b)
-    spans = {(r, c): c + 1 for r in range(len(ys) - 1) for c in range(len(xs) - 1)}
-    cells = _fill(xs, ys, spans, words)
+    cells = _fill(xs, ys, [(r, r + 1, c, c + 1) for r in range(len(ys) - 1) for c in range(len(xs) - 1)], words)
     return TableRegion(box, xs, ys, tuple(words), cells, has_header=len(columns) > 2)
 
 
-def _fill(xs: Sequence[float], ys: Sequence[float], spans: dict[tuple[int, int], int], words: Sequence[Word]) -> tuple[Cell, ...]:
-    owner = {(row, c): (row, column) for (row, column), end in spans.items() for c in range(column, end)}
-    held: dict[tuple[int, int], list[Word]] = {}
+def _fill(xs: Sequence[float], ys: Sequence[float], areas: Sequence[Area], words: Sequence[Word]) -> tuple[Cell, ...]:
+    owner = {(row, column): area for area in areas for row in range(area[0], area[1]) for column in range(area[2], area[3])}
+    held: dict[Area, list[Word]] = {}
     for word in words:
-        place = owner[_slot(ys, word.box.mid_y), _slot(xs, word.box.mid_x)]
-        held.setdefault(place, []).append(word)
+        held.setdefault(owner[_slot(ys, word.box.mid_y), _slot(xs, word.box.mid_x)], []).append(word)
     return tuple(
-        Cell(row, row + 1, column, end, Box(xs[column], ys[row], xs[end], ys[row + 1]), _text(held.get((row, column), [])))
-        for (row, column), end in sorted(spans.items())
+        Cell(top, bottom, left, right, Box(xs[left], ys[top], xs[right], ys[bottom]), _text(held.get((top, bottom, left, right), [])))
+        for top, bottom, left, right in areas
     )
 
 
@@ -136,4 +170,5 @@ def _slot(edges: Sequence[float], value: float) -> int:
 
 
 def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for row in rows_of(words) for word in row.words) if words else ""
+    """The words of a cell, line by line: what stands under each other in a box is not one sentence."""
+    return "\n".join(" ".join(word.text for word in row.words) for row in rows_of(words)) if words else ""

@@ -33,3 +33,6 @@ def inspect(path: Path, limits: Limits) -> Inspected:
             return Inspected(media_type)
         case MediaType.DOCX | MediaType.XLSX:
             return Inspected(media_type, inspect_office(path, limits))
+        case MediaType.CC015C:
+            # Its own reader is bounded and refuses while it reads: a second pass would find nothing more.
+            return Inspected(media_type)

@@ -6,10 +6,12 @@ import zipfile
 from pathlib import Path
 
 from ...domain.conversion import DocumentRefused, MediaType, RefusalReason
+from ..customs_xml.message import is_declaration, root_of
 
 HEAD_BYTES = 4096
 # The office part that names the format.
 OFFICE_MAIN_PARTS = {"word/document.xml": MediaType.DOCX, "xl/workbook.xml": MediaType.XLSX}
+PICTURES = {b"\x89PNG\r\n\x1a\n": MediaType.PNG, b"\xff\xd8\xff": MediaType.JPEG}
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # An encrypted office file is an OLE container with this stream name (UTF-16).
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -33,6 +35,9 @@ OTHER_MAGICS = (
     b"\0\0\0\x20ftyp",
     b"SQLite format 3",
 )
+# How a file may begin that an XML parser should look at; the byte order marks are those of UTF-8 and UTF-16.
+XML_STARTS = (b"<", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+HTML = b"<!doctype html"
 TEXT_BYTES = frozenset(range(32, 127)) | {9, 10, 13} | frozenset(range(128, 256))
 
 
@@ -44,17 +49,30 @@ def sniff(path: Path) -> MediaType:
         raise DocumentRefused(RefusalReason.CORRUPT, "The file is empty.")
     if b"%PDF-" in head[:1024]:
         return MediaType.PDF
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return MediaType.PNG
-    if head.startswith(b"\xff\xd8\xff"):
-        return MediaType.JPEG
+    picture = next((kind for magic, kind in PICTURES.items() if head.startswith(magic)), None)
+    if picture is not None:
+        return picture
     if head.startswith(b"PK"):
         return _office(path)
     if head.startswith(OLE_MAGIC):
         _refuse_ole(path)
+    if _is_message(path, head):
+        return MediaType.CC015C
     if head.startswith(OTHER_MAGICS) or _is_text(head):
-        raise DocumentRefused(RefusalReason.TYPE_UNSUPPORTED, "Only PDF, DOCX, XLSX, PNG and JPEG are accepted.")
+        raise _unsupported()
     raise DocumentRefused(RefusalReason.CORRUPT, "The file is damaged or no document.")
+
+
+def _is_message(path: Path, head: bytes) -> bool:
+    """Whether it is the one XML message that is read. Raises DocumentRefused UNSAFE."""
+    start = head.lstrip()
+    if not start.startswith(XML_STARTS) or start[: len(HTML)].lower() == HTML:
+        return False
+    return is_declaration(root_of(path))
+
+
+def _unsupported() -> DocumentRefused:
+    return DocumentRefused(RefusalReason.TYPE_UNSUPPORTED, "Only PDF, DOCX, XLSX, PNG, JPEG and transit declarations (CC015C) are accepted.")
 
 
 def _office(path: Path) -> MediaType:

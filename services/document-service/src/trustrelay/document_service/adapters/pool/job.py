@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from ...domain.conversion import ConversionJob, DocumentRefused, MediaType, Notice, Reading, RefusalReason, WorkerReport
+from ..customs_xml.converter import PIPELINE_ID as MESSAGE_PIPELINE
+from ..customs_xml.converter import convert_message
 from ..docling.converter import ConversionFailed, Converted, Converter
 from ..docling.versions import versions
 from ..inspection.inspect import inspect
@@ -32,18 +35,28 @@ class ConversionRunner:
         inspected = inspect(job.source, self._limits)
         if job.allowed and inspected.media_type not in job.allowed:
             raise DocumentRefused(RefusalReason.TYPE_UNSUPPORTED, f"The file is {inspected.media_type}, which is not accepted here.")
+        if inspected.media_type is MediaType.CC015C:
+            return self._message(job)
         try:
             converted = self._converter.convert(job.source, inspected.media_type, progress)
         except ConversionFailed as failure:
             raise DocumentRefused(RefusalReason.CORRUPT, "The document cannot be read.") from failure
-        job.markdown.write_text(converted.markdown, encoding="utf-8")
-        job.docling_json.write_text(json.dumps(converted.docling, ensure_ascii=False), encoding="utf-8")
+        _write(job, converted.markdown, converted.docling)
         return WorkerReport(
             media_type=inspected.media_type,
             reading=_reading(converted, inspected.media_type),
             notices=(*inspected.notices, *_hidden(converted)),
             versions=self._versions,
         )
+
+    def _message(self, job: ConversionJob) -> WorkerReport:
+        _write(job, *convert_message(job.source, self._limits))
+        return WorkerReport(MediaType.CC015C, Reading(pages=0, tables=0), (), self._versions, MESSAGE_PIPELINE)
+
+
+def _write(job: ConversionJob, markdown: str, document: dict[str, Any]) -> None:
+    job.markdown.write_text(markdown, encoding="utf-8")
+    job.docling_json.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
 
 def _reading(converted: Converted, media_type: MediaType) -> Reading:

@@ -56,4 +56,5 @@ def report_from_message(raw: dict[str, Any]) -> WorkerReport:
         reading=Reading(**reading),
         notices=tuple(Notice(**notice) for notice in raw["notices"]),
         versions=dict(raw["versions"]),
+        pipeline=str(raw["pipeline"]),
     )

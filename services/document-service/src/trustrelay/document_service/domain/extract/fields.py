@@ -14,6 +14,9 @@ from ..numbers import digits, find_be_numbers, find_ibans
 from ..text import fold
 from .pairs import values_of
 from .persons import Person, PersonKind, persons_of
+from .trade import FIELDS as TRADE_FIELDS
+from .trade import LISTS as TRADE_LISTS
+from .trade import MESSAGE_TYPE, message_codes
 
 __all__ = ["ExtractedField", "Person", "extract_fields", "persons_of"]
 
@@ -49,8 +52,10 @@ Finder = Callable[[Document], Iterator[tuple[str, Span]]]
 
 def extract_fields(document: Document, kind: DocumentType) -> tuple[ExtractedField, ...]:
     """The fields of a document of this type, spans verified; of an unknown type none."""
+    if kind is DocumentType.TRANSIT_DECLARATION and document.media_type == MESSAGE_TYPE:
+        return _held(document, message_codes(document))
     found: list[ExtractedField] = []
-    for name, finders in FIELDS.get(kind, {}).items():
+    for name, finders in (FIELDS.get(kind, {}) | TRADE_FIELDS.get(kind, {})).items():
         for finder in finders:
             first = next(((value, span) for value, span in finder(document) if value and document.holds(span)), None)
             if first is not None:
@@ -58,7 +63,18 @@ def extract_fields(document: Document, kind: DocumentType) -> tuple[ExtractedFie
                 break
     if kind in WITH_PERSONS:
         found.extend(_person_fields(document, WITH_PERSONS[kind]))
+    for lister in TRADE_LISTS.get(kind, ()):
+        found.extend(_held(document, lister(document)))
     return tuple(found)
+
+
+def _held(document: Document, said: Iterator[tuple[str, str, Span]]) -> tuple[ExtractedField, ...]:
+    """Each name once: what stands first and can be found again at its place."""
+    found: dict[str, ExtractedField] = {}
+    for name, value, span in said:
+        if name not in found and value and document.holds(span):
+            found[name] = ExtractedField(name, value, span)
+    return tuple(found.values())
 
 
 def _person_fields(document: Document, kinds: frozenset[PersonKind]) -> Iterator[ExtractedField]:

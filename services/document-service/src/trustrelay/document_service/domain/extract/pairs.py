@@ -11,6 +11,8 @@ from ..document import Document, Span, Table, TextBlock
 from ..labels import ALL_LABELS, SYNONYMS, label_key
 
 LABELLED = re.compile(r"^\s*(?P<label>[^:\n]{1,60}?)\s*:\s*(?P<value>\S.*)?$")
+# In a cell, label and value may run over several lines.
+LABELLED_CELL = re.compile(r"^\s*(?P<label>[^:]{1,60}?)\s*:\s*(?P<value>\S.*)$", re.DOTALL)
 MAX_LABEL_WORDS = 6
 BULLET = re.compile(r"^[\s•●▪·*–-]+")
 
@@ -81,8 +83,8 @@ def _table_pairs(table: Table) -> Iterator[Pair]:
                 continue
             yield Pair(key, neighbour.span())
         for cell in filled:
-            match = LABELLED.match(cell.text)
-            if match and match["value"]:
+            match = LABELLED_CELL.match(cell.text)
+            if match:
                 yield Pair(label_key(match["label"]), cell.span(match["value"].strip()))
 
 

@@ -21,10 +21,15 @@ SHARE_TOLERANCE = Decimal("0.005")
 
 def same_company_name(left: str, right: str) -> bool:
     """Legal form, case, accents and order do not matter; other words do."""
+    return company_name_score(left, right) >= _NAME_THRESHOLD
+
+
+def company_name_score(left: str, right: str) -> float:
+    """How alike two names of companies are, 0..1, by the comparison that screening uses."""
     a, b = name_form(left, PartyType.COMPANY), name_form(right, PartyType.COMPANY)
     if not a.words or not b.words:
-        return left.casefold() == right.casefold()
-    return a.squashed == b.squashed or align(Weighed.evenly(a), Weighed.evenly(b)).score >= _NAME_THRESHOLD
+        return float(left.casefold() == right.casefold())
+    return 1.0 if a.squashed == b.squashed else align(Weighed.evenly(a), Weighed.evenly(b)).score
 
 
 def same_person_name(left: str, right: str) -> bool:

@@ -30,7 +30,9 @@ class Snapshot:
         self.versions = tuple(versions)
         by_type: dict[PartyType | None, list[ListedEntity]] = defaultdict(list)
         self._by_id_number: dict[tuple[PartyType, str], list[ListedEntity]] = defaultdict(list)
+        self._by_key: dict[tuple[str, str], ListedEntity] = {}
         for entity in entities:
+            self._by_key[entity.dataset, entity.entity_id] = entity
             by_type[entity.type].append(entity)
             for number in entity.id_numbers:
                 if entity.type is not None and (compact := compact_id(number.number)):
@@ -46,6 +48,10 @@ class Snapshot:
     def index(self, kind: PartyType) -> NameIndex:
         """The names of that kind of party."""
         return self._indexes[kind]
+
+    def entity(self, dataset: str, entity_id: str) -> ListedEntity | None:
+        """The entry of that list, None when it is not on it (any more)."""
+        return self._by_key.get((dataset, entity_id))
 
     def with_id_number(self, party: Party) -> tuple[ListedEntity, ...]:
         """Entries that carry the party's identity number."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from trustrelay.common.v1.portfolio_types_pb2 import Alert, FactChange
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
-from trustrelay.persistence_service.adapters.postgres.tables import alerts
+from trustrelay.persistence_service.adapters.postgres.tables import alerts, cases
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.enums import ALERT_STATUS, SEVERITY
 
@@ -47,6 +47,14 @@ class AlertRepository(Repository):
     async def link_review(self, alert_id: str, case_id: str) -> None:
         """The case that reviews it; set once (trigger)."""
         await self._db.execute(update(alerts).where(self._one(alert_id)).values(review_case_id=case_id))
+
+    async def to_review(self, case_id: str, found_by: str) -> Sequence[Alert]:
+        """Open alerts of monitoring whose review is not open yet, whichever run was cut short before it, and all of `found_by`."""
+        unopened = exists().where(cases.c.tenant_id == alerts.c.tenant_id, cases.c.case_id == alerts.c.review_case_id, cases.c.opened_at.is_(None))
+        waiting = alerts.c.found_by.startswith("monitoring-run/") & (alerts.c.status == "OPEN") & (alerts.c.review_case_id.is_(None) | unopened)
+        query = select(alerts).where(alerts.c.tenant_id == self._tenant, alerts.c.case_id == case_id, (alerts.c.found_by == found_by) | waiting)
+        rows = await self._db.execute(query.order_by(alerts.c.created_at, alerts.c.alert_id))
+        return [_alert(dict(row._mapping)) for row in rows]
 
     async def page(self, *, size: int, before: tuple[datetime, str] | None, status: str = "", case_id: str = "") -> Sequence[Alert]:
         """Newest first, those older than `before` (creation time and id)."""

@@ -1,22 +1,22 @@
 """Case rows."""
 
-import base64
-import binascii
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, select, text, tuple_, update
 
 from trustrelay.common.v1.case_file_pb2 import CasePolicy, CaseSummary
 from trustrelay.common.v1.case_types_pb2 import Subject
+from trustrelay.persistence_service.adapters.postgres.page_tokens import read_token, token_of
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.adapters.postgres.summary import SUMMARY, TRACK_RECORD, summary_of
 from trustrelay.persistence_service.adapters.postgres.tables import cases
-from trustrelay.persistence_service.application.checks import case_not_found, invalid
+from trustrelay.persistence_service.application.checks import case_not_found
 from trustrelay.persistence_service.application.ports import Page
 from trustrelay.persistence_service.domain.cases import Case
 
 _ADVANCED = ("status", "state_version", "iteration", "tier", "tier_set_by", "updated_at", "opened_at", "expire_time", "trace_id", "owner")
+# To other rows; none is NULL in the database, empty here.
+_LINKS = ("predecessor_case_id", "review_of_case_id", "opened_by_alert_id")
 _later = cases.alias()
 _SUCCESSOR = (
     select(_later.c.case_id)
@@ -41,7 +41,8 @@ class CaseRepository(Repository):
         """Insert, or find the row of the same request; the stored one."""
         plain = ("case_id", "request_id", "request_sha256", "template_id", "template_version", "language", "created_by", "created_at", "updated_at")
         values: dict[str, object] = {name: getattr(case, name) for name in (*plain, "owner")}
-        values |= {"subject": to_json(case.subject), "policy": to_json(case.policy), "predecessor_case_id": case.predecessor_case_id or None}
+        values |= {"subject": to_json(case.subject), "policy": to_json(case.policy)}
+        values |= {name: getattr(case, name) or None for name in _LINKS}
         await self._insert_new(cases, values)
         return await self.of_request(case.request_id) or case
 
@@ -58,6 +59,10 @@ class CaseRepository(Repository):
         """The row as committed."""
         return await self._one(case_id, staged=False, lock=False)
 
+    async def find(self, case_id: str) -> Case:
+        """The row as committed, staged or opened."""
+        return await self._one(case_id, staged=True, lock=False)
+
     async def advance(self, case: Case) -> None:
         """Write what a transition changes; triggers refuse what must not be."""
         values: dict[str, object] = {name: getattr(case, name) for name in _ADVANCED}
@@ -69,11 +74,11 @@ class CaseRepository(Repository):
         if status:
             query = query.where(cases.c.status == status)
         if token:
-            query = query.where(tuple_(cases.c.created_at, cases.c.case_id) < tuple_(*_read_token(token)))
+            query = query.where(tuple_(cases.c.created_at, cases.c.case_id) < tuple_(*read_token(token)))
         query = query.order_by(cases.c.created_at.desc(), cases.c.case_id.desc()).limit(size + 1)
         found = [_case(row) for row in await self._db.execute(query)]
         shown = found[:size]
-        return Page(shown, _token(shown[-1]) if len(found) > size else "")
+        return Page(shown, token_of(shown[-1].created_at, shown[-1].case_id) if len(found) > size else "")
 
     async def summary(self, case_id: str) -> CaseSummary:
         """The facts that the workflow judges by, as stored now."""
@@ -98,20 +103,8 @@ class CaseRepository(Repository):
 
 def _case(row: Row[Any]) -> Case:
     values = dict(row._mapping)
-    for name in ("status", "predecessor_case_id", "successor_case_id"):
+    for name in ("status", "successor_case_id", *_LINKS):
         values[name] = values[name] or ""
     values["subject"] = from_json(Subject, values["subject"])
     values["policy"] = from_json(CasePolicy, values["policy"])
     return Case(**values)
-
-
-def _token(last: Case) -> str:
-    return base64.urlsafe_b64encode(f"{last.created_at.astimezone(UTC).isoformat()}|{last.case_id}".encode()).decode()
-
-
-def _read_token(token: str) -> tuple[datetime, str]:
-    try:
-        moment, _, case_id = base64.urlsafe_b64decode(token.encode()).decode().partition("|")
-        return datetime.fromisoformat(moment), case_id
-    except (ValueError, binascii.Error):
-        raise invalid("page_token", "is not a token of this list") from None

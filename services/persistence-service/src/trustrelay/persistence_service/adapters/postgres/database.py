@@ -65,7 +65,7 @@ class Database:
 
     @asynccontextmanager
     async def without_tenant(self) -> AsyncIterator[AsyncConnection]:
-        """For the portal token function and the health check: any table would refuse with TR009."""
+        """For the two functions that look across tenants and the health check: any table would refuse with TR009."""
         with translated():
             async with self._engine.begin() as connection:
                 yield connection

@@ -16,9 +16,10 @@ _NO_STATE = ""
 _RETRYABLE_CLASSES = ("08", "53", "57", "58")
 _RETRYABLE_CODES = frozenset({"40001", "40P01", "25006", "55P03"})
 
-# Raised by our own triggers (migrations 0001, 0005, 0006, 0009, 0010, 0012).
+# Raised by our own triggers (migrations 0001, 0005, 0006, 0009, 0010, 0012, 0014).
+# Raised by our own triggers (migrations 0001, 0005, 0006, 0009, 0010, 0015).
 _OURS: Mapping[str, tuple[type[ServiceError], str, str]] = {
-    "TR001": (FailedPrecondition, "TRANSITION_FORBIDDEN", "the case may not change like this"),
+    "TR001": (FailedPrecondition, "TRANSITION_FORBIDDEN", "it may not change like this"),
     "TR002": (Aborted, "STATE_VERSION_CONFLICT", "the case has changed since"),
     "TR004": (FailedPrecondition, "FOUR_EYES_VIOLATED", "a second officer, other than the first, must agree"),
     "TR008": (FailedPrecondition, "APPEND_ONLY", "what is written there is never changed"),
@@ -28,7 +29,10 @@ _OURS: Mapping[str, tuple[type[ServiceError], str, str]] = {
 _CAUSES = frozenset({
     "HITS_OPEN", "CHECKS_NOT_ASSESSED", "DECISION_MISSING", "SECOND_OFFICER_MISSING", "CASE_CLOSED", "PAIR_NOT_ALLOWED", "CASE_IDENTITY",
     "RESOLUTION_MISSING", "HIT_RESOLVED", "HIT_IDENTITY", "RULE_MISSING", "CHECK_ASSESSED", "NOT_IN_REVIEW", "STAGE_NOT_REACHED",
-    "VERSION_NOT_RECORDED", "PREDECESSOR_NOT_ESCALATED", "RUN_ENDED", "RUN_IDENTITY", "CASE_NOT_DECIDED",
+    "VERSION_NOT_RECORDED", "PREDECESSOR_NOT_ESCALATED", "RUN_ENDED", "RUN_IDENTITY", "CASE_NOT_DECIDED", "ALERT_MISSING",
+    "DISCRIMINATORS_INSUFFICIENT", "RULE_CHANGE", "RULE_ENDED", "SHIPMENT_CLOSED", "SHIPMENT_HELD", "SHIPMENT_IDENTITY", "DISCREPANCIES_OPEN",
+    "DISCREPANCY_NOT_OPEN", "DISCREPANCY_NOT_EXPLAINED", "DISCREPANCY_IDENTITY", "DOCUMENTS_UNPROCESSED", "COMPARISON_MISSING", "NOT_PROCESSING",
+    "WORD_MISSING",
 })  # fmt: skip
 
 

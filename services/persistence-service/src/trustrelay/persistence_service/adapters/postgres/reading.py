@@ -56,6 +56,19 @@ class ReadRepository(Repository):
             assessments=await self._assessments(key),
         )
 
+    async def parties_and_profiles(self, case: Case) -> CaseFile:
+        """Who is around the subject, what registers said, and every hit: what a later look compares with."""
+        key = case.case_id
+        statements = await self._all(Party, tables.parties, key, tables.parties.c.party_id, tables.parties.c.source)
+        return CaseFile(
+            header=header(case),
+            subject=case.subject,
+            profiles=await self._all(CompanyProfile, tables.profiles, key, tables.profiles.c.source),
+            parties=merged_parties(statements),
+            party_statements=statements,
+            hits=await self._hits(key),
+        )
+
     async def screenings(self, case_id: str) -> Sequence[ScreeningRecord]:
         """Every screening of every iteration; for one party the newest comes last."""
         table = tables.screenings

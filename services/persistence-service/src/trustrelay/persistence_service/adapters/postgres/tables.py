@@ -4,15 +4,20 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Doubl
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
-_NOT_OF_A_CASE = frozenset({"templates", "audited_resources", "resource_audit_events", "alerts", "batch_runs", "batch_levels"})
 
 
 def _table(name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()) -> Table:
-    """A tenant's table: names of its columns by type; `key` names the columns of the primary key after tenant_id."""
+    """A case's table: names of its columns by type beside tenant_id and case_id; `key` names the columns of the primary key after tenant_id."""
+    return _tenant_table(name, key, text=f"case_id {text}", number=number, time=time, json=json, more=more)
+
+
+def _tenant_table(
+    name: str, key: str, *, text: str = "", number: str = "", time: str = "", json: str = "", more: tuple[Column[object], ...] = ()
+) -> Table:
+    """A tenant's table: as `_table`, without a case."""
     keys = {"tenant_id", *key.split()}
     columns: list[Column[object]] = [*more]
-    case = "" if name in _NOT_OF_A_CASE else "case_id"
-    for names, kind in ((f"tenant_id {case} {text}", Text), (number, BigInteger), (time, lambda: DateTime(timezone=True)), (json, JSONB)):
+    for names, kind in ((f"tenant_id {text}", Text), (number, BigInteger), (time, lambda: DateTime(timezone=True)), (json, JSONB)):
         columns += [Column(column, kind(), primary_key=column in keys) for column in names.split()]
     return Table(name, metadata, *columns)
 
@@ -20,7 +25,8 @@ def _table(name: str, key: str, *, text: str = "", number: str = "", time: str =
 cases = _table(
     "cases",
     "case_id",
-    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id",
+    text="request_id request_sha256 template_id language status tier tier_set_by created_by trace_id owner predecessor_case_id review_of_case_id"
+    " opened_by_alert_id",
     number="template_version state_version iteration",
     time="created_at updated_at opened_at expire_time decided_at",
     json="subject policy projection",
@@ -61,7 +67,9 @@ hits = _table(
 hit_resolutions = _table(
     "hit_resolutions", "case_id hit_id state_version", text="hit_id status actor reason", number="state_version", time="created_at"
 )
-risk_assessments = _table("risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", json="body")
+risk_assessments = _table(
+    "risk_assessments", "case_id operation_id", text="operation_id level", number="ordinal iteration", time="created_at", json="body"
+)
 
 requirements = _table(
     "requirements",
@@ -90,20 +98,38 @@ portal_tokens = _table("portal_tokens", "token_sha256", text="token_sha256", tim
 assessments = _table("assessments", "case_id part", text="part", time="updated_at", json="body")
 identities = _table("identities", "case_id session_id", text="session_id", number="ordinal", time="created_at", json="body")
 capsules = _table("capsules", "case_id", number="subject_count", time="created_at", json="body")
-templates = _table("templates", "template_id version", text="template_id source created_by", number="version", time="created_at")
+templates = _tenant_table("templates", "template_id version", text="template_id source created_by", number="version", time="created_at")
 
-audited_resources = _table("audited_resources", "resource", text="resource")
-resource_audit_events = _table(
+audited_resources = _tenant_table("audited_resources", "resource", text="resource")
+resource_audit_events = _tenant_table(
     "resource_audit_events", "resource sequence", text="resource event_id type actor data trace_id chain_hash", number="sequence", time="event_time"
 )
-alerts = _table(
+alerts = _tenant_table(
     "alerts",
     "alert_id",
     text="alert_id case_id kind severity check_kind found_by status review_case_id resolved_by reason",
     time="created_at resolved_at",
     json="body",
 )
-batch_runs = _table(
+
+suppression_rules = _tenant_table(
+    "suppression_rules",
+    "rule_id",
+    text="rule_id request_id request_sha256 status party_id dataset entity_id caption reason created_by accepted_by case_id hit_id end_reason"
+    " ended_by operation_id",
+    number="version",
+    time="created_at expire_at ended_at",
+    json="discriminators",
+)
+hit_tests = _table("hit_tests", "case_id hit_id", text="hit_id outcome reason found_by", time="tested_at", json="dataset")
+hit_reopenings = _table(
+    "hit_reopenings",
+    "operation_id case_id hit_id",
+    text="hit_id operation_id rule reason found_by alert_id",
+    time="created_at",
+    more=(Column("case_closed", Boolean()),),
+)
+batch_runs = _tenant_table(
     "batch_runs",
     "run_id",
     text="run_id request_id request_sha256 status created_by reason",
@@ -122,4 +148,25 @@ batch_results = _table(
     json="changes",
     more=(Column("before_score", Double()), Column("after_score", Double()), Column("changed", Boolean())),
 )
-batch_levels = _table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
+batch_levels = _tenant_table("batch_levels", "run_id before_level after_level", text="run_id before_level after_level", number="cases")
+
+monitoring_schedules = _tenant_table(
+    "monitoring_schedules", "", text="updated_by", number="version", time="updated_at", json="body", more=(Column("in_use", Boolean()),)
+)
+monitoring_runs = _tenant_table(
+    "monitoring_runs",
+    "run_id",
+    text="run_id status trigger reason",
+    number="cases_total cases_checked cases_not_assessed alerts_opened",
+    time="started_at heard_at ended_at",
+    json="policy",
+)
+monitoring_observations = _table(
+    "monitoring_observations",
+    "run_id case_id",
+    text="run_id",
+    time="observed_at",
+    json="body",
+    more=(Column("not_assessed", Boolean()),),
+)
+monitoring_states = _table("monitoring_states", "case_id check_kind", text="check_kind run_id outcome", time="observed_at", json="body")

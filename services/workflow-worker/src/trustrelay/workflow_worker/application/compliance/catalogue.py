@@ -35,6 +35,7 @@ OPEN_CASE = _p("open_case", OpenCaseArgs, OpenedCase)
 PERSIST = _p("persist_workflow_state", Transition, Stored)
 PERSIST_AUDIT = _p("persist_audit_event", AuditEvents, int)
 RECORD_NOT_ASSESSED = _p("record_not_assessed", NotAssessed, Summary)
+READ_CASE_SUMMARY = _p("read_case_summary", CaseRef, Summary)
 VERIFY_ASSERTION = _s("verify_actor_assertion", VerifyAssertion, AssertionVerdict, 10)
 STAGE_SUCCESSOR = _p("stage_successor", CaseRef, Successor)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue, VersioningBehavior
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     # The sandbox knows only modules that this one imports by name, and resolves the types of activity results in them. `from package import module`
@@ -15,12 +15,21 @@ with workflow.unsafe.imports_passed_through():
     import trustrelay.contracts.case_workflow
     import trustrelay.workflow_worker.domain.compliance.records
     import trustrelay.workflow_worker.domain.compliance.state  # noqa: F401
-    from trustrelay.contracts.case_workflow import EXTRACTION_FINISHED, WORKFLOW, CaseInput, CaseStatusView, Receipt, ResolvedRequirements
+    from trustrelay.contracts.case_workflow import (
+        EXTRACTION_FINISHED,
+        FACTS_CHANGED,
+        WORKFLOW,
+        CaseInput,
+        CaseStatusView,
+        Receipt,
+        ResolvedRequirements,
+    )
     from trustrelay.workflow_worker.application.compliance.assembling import assemble
     from trustrelay.workflow_worker.application.compliance.case_messages import CaseMessages
     from trustrelay.workflow_worker.application.compliance.continuing import ContinueLater, carried_by, continue_as_new
     from trustrelay.workflow_worker.application.compliance.tracing import current_traceparent
     from trustrelay.workflow_worker.application.compliance.views import requirements_of, status_of
+    from trustrelay.workflow_worker.application.running import reason_of
     from trustrelay.workflow_worker.domain.compliance.decisions import DECIDED
     from trustrelay.workflow_worker.domain.compliance.timeline import expiry_of
 
@@ -67,8 +76,8 @@ class ComplianceCaseWorkflow(CaseMessages):
         return True
 
     async def _opened(self) -> None:
-        """A successor opens itself, as the escalation was the officer's word; any other case waits for its message."""
-        if self._case.predecessor_case_id and not self._state.opened:
+        """A successor opens itself, as the escalation was the officer's word, and a review, as policy is; any other case waits for its message."""
+        if (self._case.predecessor_case_id or self._case.review_of_alert_id) and not self._state.opened:
             await self._parts.recorder.open(self._case.created_by, current_traceparent(), expiry_of(self._case, workflow.now()), None)
         await workflow.wait_condition(lambda: self._state.opened)
 
@@ -93,6 +102,17 @@ class ComplianceCaseWorkflow(CaseMessages):
     def extraction_finished(self) -> None:
         """A background conversion ended."""
         self._parts.extraction.one_finished()
+
+    @workflow.signal(name=FACTS_CHANGED)
+    async def facts_changed(self) -> None:
+        """Something else than this case changed what is stored of it: a dismissed hit is open again. Carries nothing; the store is asked."""
+        try:
+            await self._parts.recorder.reread()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            # A signal must not end a case. The store's own rules refuse an approval that these facts forbid.
+            workflow.logger.warning("the facts could not be read again", extra={"case.id": self._case.case_id, "reason": reason_of(error)})
 
     @workflow.signal(dynamic=True)
     async def by_signal(self, name: str, arguments: Sequence[RawValue]) -> None:

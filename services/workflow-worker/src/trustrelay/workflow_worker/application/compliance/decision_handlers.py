@@ -23,7 +23,13 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.application.compliance.message_desk import MessageDesk, audit
     from trustrelay.workflow_worker.application.compliance.steps import Step
     from trustrelay.workflow_worker.application.compliance.tracing import current_traceparent
-    from trustrelay.workflow_worker.domain.compliance.decisions import judge_decision, judge_second, second_officer_reasons, status_after
+    from trustrelay.workflow_worker.domain.compliance.decisions import (
+        judge_confirmation,
+        judge_decision,
+        judge_second,
+        second_officer_reasons,
+        status_after,
+    )
     from trustrelay.workflow_worker.domain.compliance.records import DecisionChange, TaskChange
     from trustrelay.workflow_worker.domain.compliance.state import FirstDecision, WorkflowState
     from trustrelay.workflow_worker.domain.refusals import precondition
@@ -46,7 +52,9 @@ class DecisionHandlers:
     def judge_confirming(self, message: SecondOfficerDecision, sender: Sender) -> None:
         """Raises Refused when this officer may not confirm or return now."""
         self._judge_no_other_decision(message.envelope)
-        judge_second(self.state, sender.actor)
+        first = judge_second(self.state, sender.actor)
+        if message.decision is SecondDecision.CONFIRM:
+            judge_confirmation(self.state, first)
 
     async def officer_decision(self, message: OfficerDecision) -> Receipt:
         """Decides, or asks for the second officer."""
@@ -77,6 +85,8 @@ class DecisionHandlers:
         def due() -> Step:
             first = judge_second(self.state, actor)
             confirmed = message.decision is SecondDecision.CONFIRM
+            if confirmed:
+                judge_confirmation(self.state, first)
             status = status_after(first.decision) if confirmed else Status.REVIEW_PENDING
 
             def apply(state: WorkflowState) -> None:

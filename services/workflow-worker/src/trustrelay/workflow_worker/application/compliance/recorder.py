@@ -11,11 +11,11 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, Receipt
-    from trustrelay.workflow_worker.application.compliance.catalogue import OPEN_CASE, PERSIST
+    from trustrelay.workflow_worker.application.compliance.catalogue import OPEN_CASE, PERSIST, READ_CASE_SUMMARY
     from trustrelay.workflow_worker.application.compliance.search_attributes import show_in_search
     from trustrelay.workflow_worker.application.compliance.steps import Step, failing, refusal_error, transition_of
     from trustrelay.workflow_worker.application.compliance.tracing import current_traceparent, trace_id_of
-    from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity
+    from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity, run_until_done
     from trustrelay.workflow_worker.domain.compliance.records import AnswerChange, CaseRef, OpenCaseArgs, Stored, Transition
     from trustrelay.workflow_worker.domain.compliance.state import Answer, WorkflowState
 
@@ -66,6 +66,15 @@ class Recorder:
             state.state_version, state.summary = opened.state_version, opened.summary
             show_in_search(state)
             return self._answered(answer)
+
+    async def reread(self) -> None:
+        """Reads the stored facts again. Whatever is judged from now on waits for them: a step is built when its turn comes.
+
+        Raises ActivityError when the store refuses to tell them.
+        """
+        async with self._lock:
+            if self._state.opened and not self._state.closed:
+                self._state.summary = await run_until_done(READ_CASE_SUMMARY, self.case_ref())
 
     async def store(self, due: Callable[[], Step | None]) -> Receipt:
         """Stores what is due, then makes it true in the state.

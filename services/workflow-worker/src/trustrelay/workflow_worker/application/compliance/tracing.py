@@ -1,81 +1,32 @@
-"""Traces of a case: a stage begun by a message continues the message's trace; any other stage is a new root linked to the case's.
+"""Traces of a case.
 
 A case lives 60 days, so no span ever covers more than one stage.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from opentelemetry import context as otel_context
-    from opentelemetry import trace
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
     from trustrelay.contracts.case_workflow import CaseInput, Status
+    from trustrelay.workflow_worker.application.tracing import current_traceparent, span_of_stage, trace_id_of
     from trustrelay.workflow_worker.domain.compliance.state import WorkflowState
 
-_PROPAGATOR = TraceContextTextMapPropagator()
-
-
-def current_traceparent() -> str:
-    """The W3C traceparent of the message being handled; empty when it came without one."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent", "")
-
-
-def trace_id_of(traceparent: str) -> str:
-    """The 32 hex digits of the trace; empty for an empty traceparent."""
-    return traceparent.split("-")[1] if traceparent else ""
+__all__ = ["current_traceparent", "stage_span", "trace_id_of"]
 
 
 @contextmanager
 def stage_span(state: WorkflowState, case: CaseInput, status: Status) -> Iterator[None]:
     """The span of one stage; activities started inside belong to it. Consumes `state.stage_trace`."""
     parent, state.stage_trace = state.stage_trace, ""
-    links = [trace.Link(_span_context(state.case_trace))] if state.case_trace and not parent else []
-    context = _PROPAGATOR.extract({"traceparent": parent}, context=otel_context.Context()) if parent else otel_context.Context()
-    tracer = trace.get_tracer("trustrelay.workflow_worker")
     attributes: dict[str, str | int] = {
         "case.id": case.case_id,
         "tenant.id": case.tenant_id,
         "case.status": str(status),
         "case.iteration": state.current_iteration,
     }
-    span = tracer.start_span(f"stage {status}", context=context, links=links, attributes=attributes)
-    with _attached(trace.set_span_in_context(span, context)):
-        try:
-            yield
-        except FailureError as error:
-            if not is_cancelled_exception(error):
-                span.set_status(trace.StatusCode.ERROR, type(error).__name__)
-            span.end()
-            raise
-        except asyncio.CancelledError:
-            span.end()
-            raise
-        else:
-            span.end()
-        # Any other exception fails the workflow task, which is tried again, or comes from a workflow that was evicted: the stage goes on elsewhere.
-
-
-@contextmanager
-def _attached(context: otel_context.Context) -> Iterator[None]:
-    """Makes `context` current. Like otel_context.detach, but silent where an evicted workflow is collected in a context that is not its own."""
-    token = otel_context.attach(context)
-    try:
+    with span_of_stage(f"stage {status}", parent=parent, linked_to=state.case_trace, attributes=attributes):
         yield
-    finally:
-        with suppress(ValueError):
-            token.var.reset(token)
-
-
-def _span_context(traceparent: str) -> trace.SpanContext:
-    extracted = _PROPAGATOR.extract({"traceparent": traceparent}, context=otel_context.Context())
-    return trace.get_current_span(extracted).get_span_context()

@@ -80,6 +80,12 @@ def judge_decision(state: WorkflowState, policy: Policy, decision: Decision, now
         raise refusal
 
 
+def judge_confirmation(state: WorkflowState, first: FirstDecision) -> None:
+    """Raises Refused HITS_OPEN when a hit was opened again after the first officer approved."""
+    if first.decision in APPROVALS and state.summary.open_hits:
+        raise precondition("HITS_OPEN", "A hit is open again; return the case to review.", count=str(len(state.summary.open_hits)))
+
+
 def judge_second(state: WorkflowState, actor: str) -> FirstDecision:
     """The decision that `actor` may confirm or return. Four eyes: another officer than the first (PERMISSION_DENIED SAME_OFFICER)."""
     if state.first_decision is None:

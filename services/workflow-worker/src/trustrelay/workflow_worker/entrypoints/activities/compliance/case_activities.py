@@ -70,6 +70,12 @@ class CaseActivities:
             )
             return await record(self._services, found)
 
+    @activity.defn(name="read_case_summary")
+    async def read_case_summary(self, case: CaseRef) -> Summary:
+        """The facts that the workflow judges by, as they are stored now."""
+        with on_behalf_of(case.tenant_id):
+            return to_summary((await case_file(self._services, case)).summary)
+
     @activity.defn(name="stage_successor")
     async def stage_successor(self, case: CaseRef) -> Successor:
         """Stages the case that the escalated `case` continues as; on retry the staged one is answered."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trustrelay.common.v1.case_file_pb2 import CaseFile, CaseSummary
-from trustrelay.common.v1.case_types_pb2 import PARTY_ROLE_SUBJECT, SUBJECT_TYPE_COMPANY, CompanyProfile, Party, SubjectType
+from trustrelay.common.v1.case_types_pb2 import CompanyProfile, Party
 from trustrelay.common.v1.decision_types_pb2 import Decision, RiskLevel
 from trustrelay.common.v1.evidence_types_pb2 import Evidence
-from trustrelay.contracts.parties import party_id
+from trustrelay.contracts.screened_parties import screened_parties
 from trustrelay.workflow_worker.domain.compliance.official_documents import is_official_document
 from trustrelay.workflow_worker.domain.compliance.state import Summary
 
@@ -31,30 +31,9 @@ def to_summary(summary: CaseSummary) -> Summary:
     )
 
 
-def subject_party(file: CaseFile) -> Party:
-    """The subject itself, as a party to screen; a person with all that tells it from others of its name."""
-    subject = file.subject
-    return Party(
-        party_id=party_id(subject.legal_name, SubjectType.Name(subject.type).removeprefix("SUBJECT_TYPE_")),
-        type=subject.type or SUBJECT_TYPE_COMPANY,
-        full_name=subject.legal_name,
-        roles=[PARTY_ROLE_SUBJECT],
-        birth_date=subject.birth_date,
-        nationality=subject.nationality or subject.country,
-        id_number=subject.registration_number,
-        source="declared",
-    )
-
-
 def all_parties(file: CaseFile) -> list[Party]:
-    """The subject and everyone around it, each once. A source that names the subject adds to what was declared, and takes nothing away."""
-    others = {party.party_id: party for party in file.parties}
-    declared = subject_party(file)
-    subject = Party()
-    subject.CopyFrom(others.pop(declared.party_id, declared))
-    if subject != declared:
-        subject.MergeFrom(declared)
-    return [subject, *others.values()]
+    """The subject and everyone around it, each once."""
+    return screened_parties(file.subject, file.parties)
 
 
 def expected_holder(file: CaseFile) -> CompanyProfile:

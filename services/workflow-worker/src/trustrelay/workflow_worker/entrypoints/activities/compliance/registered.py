@@ -34,6 +34,7 @@ def _of_the_case(services: Services) -> Activities:
         case.open_case,
         case.persist_workflow_state,
         case.record_not_assessed,
+        case.read_case_summary,
         case.stage_successor,
         case.assemble_trust_capsule,
         messages.verify_actor_assertion,

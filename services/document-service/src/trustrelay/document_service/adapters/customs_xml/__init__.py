@@ -1,0 +1,1 @@
+"""Customs messages in XML: read with bounds, written as one line per value."""

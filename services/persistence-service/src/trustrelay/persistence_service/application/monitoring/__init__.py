@@ -1,0 +1,1 @@
+"""Watching cases after their decision: schedules, runs, what they saw, alerts, reviews."""

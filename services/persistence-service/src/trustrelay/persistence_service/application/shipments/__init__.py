@@ -1,0 +1,1 @@
+"""What may be done with shipments; one file per kind of thing that is done."""

@@ -1,0 +1,1 @@
+"""Rules that dismiss hits, and the hits that are dismissed: always visible, always reversible."""

@@ -1,0 +1,1 @@
+"""Workflow code of monitoring runs and of the schedules that begin them."""

@@ -1,0 +1,1 @@
+"""ShipmentComplianceWorkflow and its parts."""

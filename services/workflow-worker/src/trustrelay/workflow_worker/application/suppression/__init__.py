@@ -1,0 +1,1 @@
+"""SanctionsSuppressionRefreshWorkflow and the activities it names."""

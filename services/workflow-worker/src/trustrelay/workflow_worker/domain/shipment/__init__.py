@@ -1,0 +1,1 @@
+"""What a shipment is to its workflow: states, messages, and what is stored of both."""

@@ -1,0 +1,1 @@
+"""The refresh of suppression: what its activities are asked for, and what they come to."""

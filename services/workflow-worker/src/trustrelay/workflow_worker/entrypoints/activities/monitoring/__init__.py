@@ -1,0 +1,1 @@
+"""Activities of monitoring runs and of the schedules that begin them."""
