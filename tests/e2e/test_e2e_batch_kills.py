@@ -27,6 +27,13 @@ from trustrelay.devstack.plan import PlannedPart, build
 from trustrelay.devstack.portfolio import seed
 from trustrelay.devstack.reporting import PlainReporter
 from trustrelay.devstack.supervisor import Stack, running_stack
+from trustrelay.osint.v1.risk_service_pb2 import AssessRiskRequest
+from trustrelay.osint.v1.risk_service_pb2_grpc import RiskServiceStub
+from trustrelay.persistence.v1.batch_store_service_pb2 import ListBatchResultsRequest
+from trustrelay.persistence.v1.batch_store_service_pb2_grpc import BatchStoreServiceStub
+from trustrelay.persistence.v1.case_store_service_pb2 import GetCaseFileRequest
+from trustrelay.persistence.v1.case_store_service_pb2_grpc import CaseStoreServiceStub
+from trustrelay.servicekit.context import CallContext, use
 from trustrelay.servicekit.grpc_client import channel
 
 CASES = 10_000
@@ -102,6 +109,21 @@ async def test_e2e_batch_survives_kills_and_scores_each_case_once(portfolio_stac
     assert (ended.cases_scored, ended.cases_not_assessed, sum(level.cases for level in ended.levels)) == (CASES, 0, CASES)
     assert again == ended
     assert await _stored(environment.postgres.app_url, ended.run_id) == (CASES, CASES, CASES, CASES)
+    await _same_as_alone(environment, ended)
+
+
+async def _same_as_alone(environment: StackEnvironment, run: BatchRun) -> None:
+    """What is each case's current risk now is what the rules say of its whole file."""
+    async with channel(environment.target("persistence-service")) as kept, channel(environment.target("osint-service")) as asked:
+        with use(CallContext(TENANT, "test", frozenset({"service"}))):
+            report = await BatchStoreServiceStub(kept).ListBatchResults(ListBatchResultsRequest(run_id=run.run_id, page_size=40), timeout=30)
+            for result in report.results:
+                file = (await CaseStoreServiceStub(kept).GetCaseFile(GetCaseFileRequest(case_id=result.case_id), timeout=30)).case_file
+                request = AssessRiskRequest(
+                    subject=file.subject, profiles=file.profiles, parties=file.parties, checks=file.checks, findings=file.findings, hits=file.hits,
+                    checkpoint="batch", as_of_date=run.as_of_date,
+                )  # fmt: skip
+                assert (await RiskServiceStub(asked).AssessRisk(request, timeout=30)).assessment == file.risk
 
 
 async def _stored(database: str, run_id: str) -> tuple[int, ...]:

@@ -18,7 +18,9 @@ from trustrelay.persistence_service.domain.parties import merged_parties
 from trustrelay.persistence_service.domain.suppression import RULE_PREFIX
 
 _DISMISSED = hits.c.status == "DISMISSED"
-_RULE = (suppression_rules.c.tenant_id == hits.c.tenant_id) & (hits.c.status_reason == func.concat(RULE_PREFIX, suppression_rules.c.rule_id))
+# By the rule's id, which has an index; what names the automatic rule is no id of a rule.
+_RULE_ID = func.substr(hits.c.status_reason, len(RULE_PREFIX) + 1)
+_RULE = (suppression_rules.c.tenant_id == hits.c.tenant_id) & (suppression_rules.c.rule_id == _RULE_ID) & hits.c.status_reason.like(f"{RULE_PREFIX}%")
 _TEST = (hit_tests.c.tenant_id == hits.c.tenant_id) & (hit_tests.c.case_id == hits.c.case_id) & (hit_tests.c.hit_id == hits.c.hit_id)
 _PAGE = (
     select(hits, suppression_rules.c.expire_at, hit_tests.c.dataset, hit_tests.c.outcome, hit_tests.c.reason)
