@@ -16,7 +16,7 @@ demo: setup ## start everything on real servers, run KYB cases to signed decisio
 	@$(BIN)/trustrelay demo
 
 test: setup ## every test: unit, contract, integration, replay, end to end, in two processes
-	@$(BIN)/python -m pytest --beside services/workflow-worker --beside services/persistence-service
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 bench: setup ## a decision beside a bare update, 100,000 cases scored again beside bare activities; writes bench/results.json
 	@result=0; for part in decision_update batch_rescore; do $(BIN)/python bench/$$part.py || result=1; done; exit $$result
@@ -41,7 +41,7 @@ lint: setup ## style, types, import rules, contracts, stubs are current
 	@scripts/check_tree.sh
 
 histories: setup ## record histories of new paths for the replay tests (never to silence one)
-	@$(BIN)/python services/workflow-worker/tests/make_histories.py
+	@set -e; for stories in services/workflow-worker/tests/make_*histories.py; do $(BIN)/python $$stories; done
 
 proto: setup ## regenerate the stubs of libs/contracts
 	@$(BIN)/buf format --write
