@@ -221,6 +221,19 @@ async def test_persistence_run_ends_once(caller: Caller) -> None:
     assert [(one.case_id, one.check_kind, one.reason) for one in view.not_assessed] == [(two, "registry", "SOURCE_UNREACHABLE")]
 
 
+async def test_persistence_check_with_nothing_to_look_at_is_no_outage(caller: Caller) -> None:
+    """A company that declared no EORI number says so in its observation, and does not hide the case whose register was silent."""
+    one, two = [await approved(caller) for _ in range(2)]
+    run_id = (await begin(caller)).run.run_id
+    for case_id in (one, two):
+        nothing = seen("eori", CHECK_OUTCOME_NOT_ASSESSED, "EORI_NOT_DECLARED")
+        silent = seen("vat", CHECK_OUTCOME_NOT_ASSESSED, "MS_UNAVAILABLE") if case_id == two else seen("vat")
+        await record(caller, run_id, case_id, seen(), nothing, silent)
+    assert (await end(caller, run_id)).cases_not_assessed == 1
+    view = await caller.call(caller.monitoring.GetMonitoringRun, pb.GetMonitoringRunRequest(run_id=run_id))
+    assert [(each.case_id, each.check_kind) for each in view.not_assessed] == [(two, "vat")]
+
+
 @pytest.mark.parametrize("status", [RUN_STATUS_PAUSED, RUN_STATUS_RUNNING, 99, RUN_STATUS_FAILED])
 async def test_persistence_run_ends_as_something(caller: Caller, status: int) -> None:
     """A run does not end as running or paused, nor fail without a reason."""
