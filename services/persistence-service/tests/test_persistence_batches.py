@@ -247,6 +247,9 @@ async def test_persistence_batch_results_count_once(manager: Manager, portfolio_
     assert (now.cases_scored, now.cases_not_assessed, list(now.model_versions)) == (18, 2, ["risk-kyb@1"])
     assert {(one.before, one.after): one.cases for one in now.levels} == {(LOW, LOW): 15, (LOW, MEDIUM): 3}
     assert not await manager.read(run.run_id)
+    late = await manager.record(run.run_id, scored(ids[5], LOW, HIGH, 0.9))
+    assert (late.recorded, late.alerts_opened) == (0, 0)
+    assert (await manager.caller.file(ids[5])).risk.score == 0.2
     file = await manager.caller.file(ids[0])
     assert file.risk == assessed(MEDIUM, 0.35)
     assert (await manager.caller.file(ids[19])).risk.model_version == "risk-kyb@0"
