@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import func, select, text, tuple_
 
 from trustrelay.common.v1.case_types_pb2 import SUBJECT_TYPE_PERSON, SUBJECT_TYPE_UNSPECIFIED, Party, Subject
-from trustrelay.common.v1.evidence_types_pb2 import DatasetVersion, Discriminator, Hit
+from trustrelay.common.v1.evidence_types_pb2 import DatasetVersion, Hit
 from trustrelay.common.v1.portfolio_types_pb2 import DismissedHit
 from trustrelay.contracts.screened_parties import screened_parties
 from trustrelay.persistence_service.adapters.postgres.rows import Repository, from_json, to_json
 from trustrelay.persistence_service.adapters.postgres.tables import cases, hit_tests, hits, parties, suppression_rules
-from trustrelay.persistence_service.application.suppression.ports import HitKey, HitTest
+from trustrelay.persistence_service.application.suppression.ports import FactsNow, HitKey, HitTest
 from trustrelay.persistence_service.domain.enums import HIT_STATUS
 from trustrelay.persistence_service.domain.parties import merged_parties
 from trustrelay.persistence_service.domain.suppression import RULE_PREFIX
@@ -38,13 +38,16 @@ SELECT h.tenant_id, h.case_id, h.hit_id, t.outcome, t.reason, CAST(t.dataset AS 
     ON CONFLICT (tenant_id, case_id, hit_id) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, found_by = excluded.found_by,
        tested_at = excluded.tested_at, dataset = CASE excluded.outcome WHEN 'NOT_ASSESSED' THEN hit_tests.dataset ELSE excluded.dataset END
 """)
-# Of a hit that the same rule dismisses still, and only what keeps it dismissed.
+# Of hits that the same rule dismisses still, and only what keeps them dismissed.
 _STILL_APART = text("""
-UPDATE hits SET body = jsonb_set(body, '{discriminators}', CAST(:said AS jsonb))
- WHERE tenant_id = :tenant AND case_id = :case AND hit_id = :hit AND status = 'DISMISSED'
-   AND CASE WHEN :rule = '' THEN status_reason NOT LIKE 'suppression-rule/%' AND tells_apart_alone(CAST(:said AS jsonb))
-            ELSE status_reason = :rule AND tells_apart(CAST(:said AS jsonb)) END
-   AND body -> 'discriminators' IS DISTINCT FROM CAST(:said AS jsonb)
+UPDATE hits h SET body = jsonb_set(h.body, '{discriminators}', t.said)
+  FROM (SELECT case_id, hit_id, rule, CAST(said AS jsonb) AS said
+          FROM unnest(CAST(:case_ids AS text[]), CAST(:hit_ids AS text[]), CAST(:rules AS text[]), CAST(:saids AS text[]))
+               AS u (case_id, hit_id, rule, said)) t
+ WHERE h.tenant_id = :tenant AND h.case_id = t.case_id AND h.hit_id = t.hit_id AND h.status = 'DISMISSED'
+   AND CASE WHEN t.rule = '' THEN h.status_reason NOT LIKE 'suppression-rule/%' AND tells_apart_alone(t.said)
+            ELSE h.status_reason = t.rule AND tells_apart(t.said) END
+   AND h.body -> 'discriminators' IS DISTINCT FROM t.said
 """)
 
 
@@ -107,10 +110,13 @@ class DismissedHitRepository(Repository):
         more = {"tenant": self._tenant, "found_by": tests[0].found_by, "tested_at": tests[0].tested_at}
         await self._db.execute(_PUT_TESTS, columns | more)
 
-    async def still_apart(self, hit: HitKey, rule: str, discriminators: Sequence[Discriminator]) -> None:
-        """What both sides say now, of a hit that `rule` (a resource; empty = the automatic one) dismisses still."""
-        said = json.dumps([to_json(one) for one in discriminators])
-        await self._db.execute(_STILL_APART, {"tenant": self._tenant, "case": hit.case_id, "hit": hit.hit_id, "rule": rule, "said": said})
+    async def still_apart(self, facts: Sequence[FactsNow]) -> None:
+        """What both sides say now, of hits that are dismissed still by the same rule."""
+        columns: dict[str, Any] = {
+            "case_ids": [one.hit.case_id for one in facts], "hit_ids": [one.hit.hit_id for one in facts], "rules": [one.rule for one in facts],
+            "saids": [json.dumps([to_json(each) for each in one.discriminators]) for one in facts],
+        }  # fmt: skip
+        await self._db.execute(_STILL_APART, columns | {"tenant": self._tenant})
 
     def _this(self, hit: HitKey) -> Any:
         return self._of(hits, hit.case_id, hit_id=hit.hit_id)

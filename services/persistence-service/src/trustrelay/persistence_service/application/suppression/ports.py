@@ -45,6 +45,15 @@ class HitTest:
     tested_at: datetime
 
 
+@dataclass(frozen=True)
+class FactsNow:
+    """What both sides say now of a dismissed hit. `rule`: suppression-rule/<id>, empty = the automatic one."""
+
+    hit: HitKey
+    rule: str
+    discriminators: Sequence[Discriminator]
+
+
 class Rules(Protocol):
     """Suppression rules."""
 
@@ -70,7 +79,7 @@ class DismissedHits(Protocol):
     async def confirmed(self, hit: HitKey) -> bool: ...
     async def hit(self, hit: HitKey) -> Hit | None: ...
     async def put_tests(self, tests: Sequence[HitTest]) -> None: ...
-    async def still_apart(self, hit: HitKey, rule: str, discriminators: Sequence[Discriminator]) -> None: ...
+    async def still_apart(self, facts: Sequence[FactsNow]) -> None: ...
 
 
 class ReopenedHits(Protocol):

@@ -10,7 +10,7 @@ from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.ports import Clock, Store, Unit
 from trustrelay.persistence_service.application.suppression.ending import invalidate_rule
 from trustrelay.persistence_service.application.suppression.paging import key_of, token
-from trustrelay.persistence_service.application.suppression.ports import HitKey, HitTest, Reopening
+from trustrelay.persistence_service.application.suppression.ports import FactsNow, HitKey, HitTest, Reopening
 from trustrelay.persistence_service.application.suppression.reopening import Why, reopen
 from trustrelay.persistence_service.domain.enums import CHECK_OUTCOME
 from trustrelay.persistence_service.domain.suppression import RULE_PREFIX
@@ -56,9 +56,7 @@ async def record_retest(store: Store, clock: Clock, tenant: str, actor: str, req
     async with store.unit(tenant) as unit:
         passed = [hit for hit in request.hits if hit.outcome != CHECK_OUTCOME_HIT]
         await unit.dismissed.put_tests([_test(hit, why) for hit in passed])
-        for hit in passed:
-            if hit.outcome == CHECK_OUTCOME_CLEAR and hit.discriminators:
-                await unit.dismissed.still_apart(_key(hit), f"{RULE_PREFIX}{hit.rule_id}" if hit.rule_id else "", hit.discriminators)
+        await unit.dismissed.still_apart([_facts(hit) for hit in passed if hit.outcome == CHECK_OUTCOME_CLEAR and hit.discriminators])
     for hit in request.hits:
         if hit.outcome == CHECK_OUTCOME_HIT:
             async with store.unit(tenant) as unit:
@@ -99,6 +97,10 @@ def _need_outcome(hit: RetestedHit) -> None:
 
 def _test(hit: RetestedHit, why: Why) -> HitTest:
     return HitTest(_key(hit), CHECK_OUTCOME.name(hit.outcome), hit.reason, hit.tested_against, why.found_by, why.at)
+
+
+def _facts(hit: RetestedHit) -> FactsNow:
+    return FactsNow(_key(hit), f"{RULE_PREFIX}{hit.rule_id}" if hit.rule_id else "", hit.discriminators)
 
 
 def _key(hit: RetestedHit) -> HitKey:
