@@ -45,7 +45,7 @@ def test_osint_the_longest_prefix_in_force_applies() -> None:
     found = check_controls(lists(), shipment(), DAY)
     assert (found.outcome, found.reason) == (Outcome.HIT, "GOODS_CONTROL")
     assert [(hit.control.act, hit.code, hit.document_ids) for hit in found.hits] == [
-        ("Reg B", "62044300", ("doc-invoice", "doc-transit_declaration")),
+        ("Reg B", "62044300", ("doc-certificate_of_origin", "doc-invoice", "doc-transit_declaration")),
     ]
     assert [(one.kind, one.about, one.severity) for one in found.discrepancies] == [("goods_control", "dual_use/62044300", Severity.CRITICAL)]
     assert "Reg B" in found.explanation
@@ -97,6 +97,18 @@ def test_osint_no_longer_prefix_is_overlooked(entries: list[str], code: str) -> 
     controls = [Control("dual_use", prefix, None, "", DAY, None, "act") for prefix in entries]
     found = {one.code_prefix for one in longest(controls, code)}
     assert found == ({max((prefix for prefix in entries if code.startswith(prefix)), key=len, default=None)} - {None})
+
+
+def test_osint_one_good_is_one_hit_however_its_papers_shorten_its_code() -> None:
+    """HS6 on one paper and CN8 on another are one thing to explain; both on one paper are two goods."""
+    entries = lists(HEAD + "dual_use,9027,,,2020-01-01,,Reg A\n")
+    short, full = {"commodity_codes[0]": "902781", "commodity_codes[1]": None}, {"commodity_codes[0]": "90278100", "commodity_codes[1]": None}
+    bare = {"items[0].commodity_code": None, "items[1].commodity_code": None}
+    one = check_controls(entries, shipment({"invoice": {**short, **bare}, "transit_declaration": full, "certificate_of_origin": None}), DAY)
+    assert [(hit.code, hit.document_ids) for hit in one.hits] == [("90278100", ("doc-invoice", "doc-transit_declaration"))]
+    both = {**full, "commodity_codes[1]": "902781"}
+    two = check_controls(entries, shipment({"invoice": {**short, **bare}, "transit_declaration": both, "certificate_of_origin": None}), DAY)
+    assert [hit.code for hit in two.hits] == ["902781", "90278100"]
 
 
 @pytest.mark.parametrize("text", [

@@ -21,8 +21,8 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://trustrelay.dev/capsule/v1"
 SHIPMENT_PREDICATE_TYPE = "https://trustrelay.dev/shipment-capsule/v1"
-# What a capsule may be of, by the member of its predicate that names it.
-_ABOUT = {PREDICATE_TYPE: "case", SHIPMENT_PREDICATE_TYPE: "shipment"}
+#: What each kind of capsule is about: the member of its predicate that names it.
+ABOUT = {PREDICATE_TYPE: "case", SHIPMENT_PREDICATE_TYPE: "shipment"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEMBERS = frozenset({"payload", "payloadType", "signatures"})
 
@@ -51,8 +51,8 @@ class VerifiedCapsule:
 
     @property
     def about(self) -> tuple[str, str]:
-        """What was sealed, and its id: ("case", …) or ("shipment", …)."""
-        kind = _ABOUT[self.statement["predicateType"]]
+        """`case` or `shipment`, and its id."""
+        kind = ABOUT[self.statement["predicateType"]]
         return kind, str(self.statement["predicate"][kind]["id"])
 
 
@@ -122,13 +122,9 @@ def _statement(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
         raise CapsuleRefused("STATEMENT_INVALID", "the payload is no JSON") from error
     if canonical != payload:
         raise CapsuleRefused("NOT_CANONICAL", "the statement is not in canonical form (RFC 8785)")
-    if not isinstance(statement, dict) or statement.get("_type") != STATEMENT_TYPE or statement.get("predicateType") not in _ABOUT:
+    if not isinstance(statement, dict) or statement.get("_type") != STATEMENT_TYPE or statement.get("predicateType") not in ABOUT:
         raise CapsuleRefused("STATEMENT_INVALID", "the payload is no capsule statement")
     _check_subjects(statement)
-    kind = _ABOUT[statement["predicateType"]]
-    named = statement["predicate"].get(kind)
-    if not isinstance(named, dict) or not isinstance(named.get("id"), str):
-        raise CapsuleRefused("STATEMENT_INVALID", f"the predicate names no {kind}")
     return statement
 
 

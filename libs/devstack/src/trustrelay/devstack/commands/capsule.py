@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,25 +63,26 @@ def verify(
 
 
 def _print(verified: VerifiedCapsule, as_json: bool) -> None:
-    predicate = verified.statement["predicate"]
-    kind, named = verified.about
+    predicate, (kind, about) = verified.statement["predicate"], verified.about
     if as_json:
         facts = {"verified": True, "key_id": verified.key_id, "subjects": len(verified.subjects), "files_checked": verified.files_checked}
-        print(json.dumps({**facts, kind: named, "status": predicate["status"]}, indent=1))
+        print(json.dumps({**facts, kind: about, "status": predicate["status"]}, indent=1))
         return
     compared = f"{verified.files_checked} compared with their files" if verified.files_checked else "files not compared: give --evidence"
-    print(f"verified: {kind} {named} {predicate['status'].removeprefix('CASE_STATUS_')}")
+    print(f"verified: {kind} {about} {predicate['status'].removeprefix('CASE_STATUS_')}")
     print(f"  signed by key {verified.key_id}")
     print(f"  {len(verified.subjects)} subjects ({compared})")
     for decision in predicate["decisions"]:
-        print(f"  {_decision(decision)}")
+        print(f"  {_decided(decision)} by {decision['actor']}")
 
 
-def _decision(decision: Mapping[str, Any]) -> str:
-    """ "step 1: APPROVE by anton"; a shipment's decisions have no steps."""
-    step = decision.get("step")
-    word = decision["second_decision" if step == 2 else "decision"].removeprefix("SECOND_").removeprefix("SHIPMENT_").removeprefix("DECISION_")
-    return f"{f'step {step}: ' if step else ''}{word} by {decision['actor']}"
+def _decided(decision: dict[str, Any]) -> str:
+    """`step 1: APPROVE` of a case, `CLEAR` of a shipment."""
+    if "step" not in decision:
+        return str(decision["decision"]).removeprefix("SHIPMENT_DECISION_")
+    second = decision["step"] == 2
+    word = str(decision["second_decision" if second else "decision"])
+    return f"step {decision['step']}: {word.removeprefix('SECOND_').removeprefix('DECISION_')}"
 
 
 def _read(path: Path) -> bytes:

@@ -71,8 +71,9 @@ def check_controls(lists: ControlLists, shipment: Shipment, day: date) -> Contro
     if bad := next((one for one in values if not is_code(one.value)), None):
         return _not_assessed(shipment, "COMMODITY_CODE_UNREADABLE", f"The {bad.title} states “{bad.value}”, which is no commodity code")
     candidates = [one for one in lists.controls if one.in_force(day) and _concerns(one, shipment)]
-    hits = tuple(hit for code in sorted({one.value for one in values}) for hit in _hits(candidates, code, values))
-    undecided = _undecided(candidates, values)
+    goods = distinct_goods(values)
+    hits = tuple(hit for code in sorted(goods) for hit in _hits(candidates, code, goods[code]))
+    undecided = _undecided(candidates, goods)
     waiting = tuple(_discrepancy(shipment, hit) for hit in hits)
     if undecided:
         doubt = _not_assessed(shipment, "COMMODITY_CODE_TOO_SHORT", _too_short(undecided))
@@ -127,16 +128,27 @@ def _countries(shipment: Shipment) -> frozenset[str]:
             return frozenset(origins | goals)
 
 
-def _hits(candidates: Sequence[Control], code: str, values: Sequence[Stated]) -> list[ControlHit]:
-    documents = tuple(sorted({one.document_id for one in values if one.value == code}))
-    return [ControlHit(control, code, documents) for control in longest(candidates, code)]
+def distinct_goods(values: Sequence[Stated]) -> dict[str, tuple[str, ...]]:
+    """The codes to look up, each with the documents that state it in full or in part.
+
+    A code that another paper states at greater length is the same goods; one whose own paper states the longer one too is other goods.
+    """
+    stated: dict[str, set[str]] = {}
+    for one in values:
+        stated.setdefault(one.value, set()).add(one.document_id)
+    longer = {code: [other for other in stated if other != code and other.startswith(code)] for code in stated}
+    told = {code: frozenset(document for other in longer[code] for document in stated[other]) for code in stated}
+    kept = [code for code in stated if not longer[code] or stated[code] & told[code]]
+    return {code: tuple(sorted(document for other in stated if code.startswith(other) for document in stated[other])) for code in kept}
 
 
-def _undecided(candidates: Sequence[Control], values: Sequence[Stated]) -> tuple[tuple[str, Control], ...]:
-    """Codes that end where a list goes on, unless another paper states the rest."""
-    codes = {one.value for one in values}
-    ends = sorted(code for code in codes if not any(other != code and other.startswith(code) for other in codes))
-    return tuple((code, one) for code in ends for one in candidates if len(one.code_prefix) > len(code) and one.code_prefix.startswith(code))
+def _hits(candidates: Sequence[Control], code: str, documents: Sequence[str]) -> list[ControlHit]:
+    return [ControlHit(control, code, tuple(dict.fromkeys(documents))) for control in longest(candidates, code)]
+
+
+def _undecided(candidates: Sequence[Control], goods: Iterable[str]) -> tuple[tuple[str, Control], ...]:
+    """Codes that end where a list goes on."""
+    return tuple((code, one) for code in sorted(goods) for one in candidates if len(one.code_prefix) > len(code) and one.code_prefix.startswith(code))
 
 
 def _too_short(undecided: Sequence[tuple[str, Control]]) -> str:

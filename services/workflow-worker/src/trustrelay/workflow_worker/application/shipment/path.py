@@ -74,7 +74,7 @@ class ShipmentPath:
             # A paper came between the look and the step, for example: the facts are read again and judged anew.
             self.refused_steps += 1
             await self.notes.add("step_refused", reason=refused.reason)
-            await workflow.sleep(min(_LONGEST_PAUSE, _PAUSE * 4 ** min(self.refused_steps, 8)))
+            await workflow.sleep(min(_LONGEST_PAUSE, _PAUSE * 4 ** min(self.refused_steps - 1, 8)))
             await self.recorder.refresh()
 
     async def _begin_round(self) -> None:
