@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from ...document import Document, Span
 from .entries import boxes_of, values_of
-from .values import SAID_COMMODITY, TOTAL_WORD, Found, joined, part
+from .totals import TOTAL_WORD
+from .values import SAID_COMMODITY, Found, joined, part
 
 PACKAGES = re.compile(
     r"(?<![\w.,])(?P<count>\d{1,6})\s+(?P<kind>cartons?|boxes|box|pallets?|crates?|packages?|cases?|bags?|drums?|rolls?|bundles?|coils?|colli|pieces?|"

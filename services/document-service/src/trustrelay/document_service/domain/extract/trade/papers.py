@@ -12,17 +12,16 @@ from .columns import goods_tables
 from .goods_box import box_items, box_packages
 from .lines import items_of, of_all_items
 from .parties import party
+from .totals import amount_of, currency_of, total_of
 from .transit_message import message_fields
 from .values import (
     OFFICE,
     SAID_COMMODITY,
     Finder,
     Found,
-    amount_of,
     commodity_codes,
     containers,
     country_of,
-    currency_of,
     date_of,
     first_text,
     incoterm_code,
@@ -30,7 +29,6 @@ from .values import (
     is_reference,
     part,
     reference_in,
-    total_of,
 )
 
 Lister = Callable[[Document], Iterator[tuple[str, str, Span]]]
