@@ -6,6 +6,7 @@ As a program it is that worker: `python bench/bare_activities.py TEMPORAL_ADDRES
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -103,3 +104,5 @@ async def serve(address: str) -> None:
 
 if __name__ == "__main__":
     asyncio.run(serve(sys.argv[1]))
+    # Everything is done and told; the SDK's threads sometimes crash an interpreter that ends in order.
+    os._exit(0)

@@ -40,9 +40,12 @@ def helm4() -> str:
     pytest.skip("no Helm 4 on this machine: run `make charts` once")
 
 
+@cache
 def build() -> None:
-    """The library chart inside each chart, from the folders beside it; once."""
-    if not (HELM / "trustrelay/charts").exists():
+    """The library chart inside each chart, from the folders beside it; again when one of them changed since."""
+    packed = [path.stat().st_mtime for path in HELM.glob("trustrelay/charts/*.tgz")]
+    sources = [path.stat().st_mtime for path in HELM.rglob("*") if path.is_file() and "charts" not in path.relative_to(HELM).parts]
+    if not packed or min(packed) < max(sources):
         subprocess.run([ROOT / "scripts/charts.sh", "build"], check=True, capture_output=True)
 
 

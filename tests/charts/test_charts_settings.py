@@ -9,7 +9,9 @@ from trustrelay.devstack.commands.settings import SERVICES, settings_of
 EVERYTHING = (
     "global.tls.enabled=true",
     'global.temporal.serverName="frontend.example.org"',
-    'osint-service.sources={"vies":"a","viesRequester":"b","gleif":"c","eori":"d","kbo":"e","nbb":"f","gdelt":"g","ofac":"h","un":"i","eu":"j","pep":"k"}',
+    'osint-service.sources={"vies":"a","viesRequester":"b","gleif":"c","eori":"d","kbo":"e","nbb":"f","gdelt":"g","ofac":"h","un":"i","eu":"j","pep":"k","goodsControls":"l"}',
+    'osint-service.goodsControlsConfigMap="controls"',
+    'osint-service.shipmentRulesConfigMap="rules"',
     "workflow-worker.domains.batch.queueActivitiesPerSecond=100",
     'case-api.identity={"discoveryUrl":"a","clientId":"b","redirectUri":"c","keysSecret":"d","keyId":"e","peers":[{}]}',
 )

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trustrelay.document_service.domain.amounts import decimal_sign, find_numbers
 from trustrelay.document_service.domain.classify import classify
-from trustrelay.document_service.domain.document import Cell, Document, Table, TextBlock
+from trustrelay.document_service.domain.document import Cell, Document, Span, Table, TextBlock
 from trustrelay.document_service.domain.document_types import DocumentType
-from trustrelay.document_service.domain.extract import extract_fields
+from trustrelay.document_service.domain.extract import extract_fields, fields
 from trustrelay.document_service.domain.extract.trade.labels import COLUMNS, HEADER, header_fields
 from trustrelay.document_service.domain.messages import LANGUAGES, type_names
 from trustrelay.document_service.domain.text import fold
@@ -92,6 +92,45 @@ def test_a_party_is_read_from_a_box_lines_or_columns() -> None:
         assert (read["consignor.name"], read["consignor.country"]) == ("Norden BV", "BE")
 
 
+@pytest.mark.parametrize("name", ["Container Services BV", "Client Solutions NV", "Port Logistics SA", "Total Cargo BV"])
+def test_a_name_may_begin_like_a_label(name: str) -> None:
+    """Under its label, a company is not taken apart because its name begins with a word that is a label elsewhere."""
+    boxed = document("CMR", tables=[[(f"1 Sender\n{name}\nKaaistraat 12\nBelgium", "16 Carrier\nOther NV")]])
+    assert values(boxed, DocumentType.CMR)["consignor.name"] == name
+    lines = document("Packing list", "Shipper", name, "Kaaistraat 12", "Belgium", "Net weight 12.50 kg")
+    read = values(lines, DocumentType.PACKING_LIST)
+    assert (read["consignor.name"], read["consignor.country"], read["net_mass_kg"]) == (name, "BE", "12.50")
+
+
+PACKING_LISTS = {
+    "en": (
+        ("Shipper", "Consignee", "Packing list date"),
+        ("Description of goods", "Number of packages", "Gross weight (kg)", "Net weight (kg)"),
+        "Total",
+    ),
+    "nl": (("Afzender", "Geadresseerde", "Datum"), ("Omschrijving", "Aantal colli", "Brutogewicht (kg)", "Nettogewicht (kg)"), "Totaal"),
+    "fr": (("Expéditeur", "Destinataire", "Date"), ("Désignation", "Nombre de colis", "Poids brut (kg)", "Poids net (kg)"), "Total"),
+    "de": (("Absender", "Empfänger", "Datum"), ("Warenbezeichnung", "Packstücke", "Bruttogewicht (kg)", "Nettogewicht (kg)"), "Gesamt"),
+}
+
+
+@pytest.mark.parametrize("language", PACKING_LISTS)
+def test_a_packing_list_says_the_same_in_four_languages(language: str) -> None:
+    """Labels, columns and totals are known in English, Dutch, French and German."""
+    (shipper, consignee, day), heads, total = PACKING_LISTS[language]
+    rows = [heads, ("Tiles", "8", "1.400,0", "1.390,0"), ("Plates", "4", "240,5", "230,0"), (total, "12", "1.640,5", "1.620,0")]
+    found = document(
+        "Packing list", f"{shipper}: Norden GmbH, Hafenweg 2, Deutschland", f"{consignee}: Suden NV", f"{day}: 17.11.2026", tables=[rows]
+    )
+    read = values(found, DocumentType.PACKING_LIST)
+    assert read == {
+        "consignor.name": "Norden GmbH", "consignor.country": "DE", "consignee.name": "Suden NV", "issue_date": "2026-11-17",
+        "gross_mass_kg": "1640.5", "net_mass_kg": "1620.0", "packages": "12",
+        "items[0].description": "Tiles", "items[0].packages": "8", "items[0].gross_mass_kg": "1400.0", "items[0].net_mass_kg": "1390.0",
+        "items[1].description": "Plates", "items[1].packages": "4", "items[1].gross_mass_kg": "240.5", "items[1].net_mass_kg": "230.0",
+    }  # fmt: skip
+
+
 def test_boxes_of_a_form_in_an_unknown_language_are_known_by_their_numbers() -> None:
     """Box 1 of a CMR is the sender, box 2 the consignee, box 11 the gross mass, whatever is printed over them."""
     rows = [("1 Nadawca\nNorden Sp. z o.o.\nPoland", "2 Odbiorca\nSuden BV\nBelgium"), ("7 Ilość sztuk\n12", "11 Waga brutto\n640,50")]
@@ -138,6 +177,23 @@ def test_a_line_that_cannot_be_read_leaves_no_sum() -> None:
     """A total over half of the lines would look like a total."""
     rows = [*GOODS, ("Bowls", "1", "4OO,O")]
     assert "gross_mass_kg" not in values(document("Packing list", tables=[rows]), DocumentType.PACKING_LIST)
+
+
+def test_a_goods_table_goes_on_over_the_page() -> None:
+    """The second page's rows belong to the goods although the head is not repeated, and so does the total there."""
+    more = [("Bowls", "2", "59.5"), ("Total", "14", "700.0")]
+    read = values(document("Packing list", tables=[GOODS, more]), DocumentType.PACKING_LIST)
+    assert (read["items[2].description"], read["items[2].packages"], read["gross_mass_kg"], read["packages"]) == ("Bowls", "2", "700.0", "14")
+
+
+def test_goods_may_be_called_like_a_label_or_a_total() -> None:
+    """A code or a unit price makes goods of a row, whatever the goods are called."""
+    rows = [
+        ("Description", "HS code", "Quantity", "Unit price", "Amount"), ("Container", "8609.00", "1", "900.00", "900.00"),
+        ("Total station", "9015.30", "1", "100.00", "100.00"), ("Total EUR", "", "", "", "1000.00"),
+    ]  # fmt: skip
+    read = values(document("Invoice", tables=[rows]), DocumentType.INVOICE)
+    assert (read["items[0].description"], read["items[1].description"], read["total_amount"]) == ("Container", "Total station", "1000.00")
 
 
 def test_freight_insurance_and_total_are_told_from_goods() -> None:
@@ -213,3 +269,43 @@ def test_every_amount_comes_back_from_every_way_to_write_it(value: Decimal, sign
 def test_reading_numbers_never_fails_and_quotes_verbatim(text: str) -> None:
     """Whatever stands there, the found texts stand in it."""
     assert all(found.text in text and found.value >= 0 for found in find_numbers(text, document("x", text or "-")))
+
+
+def test_what_cannot_be_found_again_is_dropped_and_the_first_word_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that makes a value up, or names a place where it does not stand, states nothing; of two values the first is kept."""
+    found = document("Packing list", "8 cartons of tiles")
+    made_up = [
+        ("a", "9", Span("9 cartons", 1, None, "#/texts/1")), ("b", "8", Span("8", 1, None, "#/texts/7")),
+        ("c", "8", Span("8 cartons", 1, None, "#/texts/1")), ("c", "tiles", Span("tiles", 1, None, "#/texts/1")),
+    ]  # fmt: skip
+    monkeypatch.setitem(fields.TRADE_LISTS, DocumentType.PACKING_LIST, (lambda _: iter(made_up),))
+    assert values(found, DocumentType.PACKING_LIST) == {"c": "8"}
+
+
+@pytest.mark.parametrize("cell", [" ", "\n", "\u00a0"])
+def test_blank_cells_say_nothing(cell: str) -> None:
+    """A cell of nothing but blanks is neither label nor value, in any type."""
+    found = document(" ", tables=[[(cell, cell), ("Shipper", cell)]])
+    assert all(extract_fields(found, kind) == () for kind in DocumentType)
+
+
+SAID = st.one_of(
+    st.sampled_from(sorted(name for names in (*HEADER.values(), *COLUMNS.values()) for name in names)),
+    st.sampled_from(
+        ["Norden BV", "9000 Gent, Belgium", "1.250,00", "12 cartons", "690721", "FCA Gent", "01/02/2026", "EORI: BE1990631129", "", " ", "1", "CH"]
+    ),
+    st.text(max_size=12),
+)
+TRADE_TYPES = sorted(TITLES, key=str)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SAID, max_size=6), st.lists(st.lists(st.lists(SAID, max_size=4).map("\n".join), min_size=1, max_size=4), max_size=5))
+def test_no_paper_breaks_the_rules(lines: list[str], rows: list[list[str]]) -> None:
+    """Labels, values and rubbish in any order and shape: nothing raises, every name comes once, every value stands at its place."""
+    found = document(*lines, tables=[rows, rows[1:]])
+    classify(found)
+    for kind in TRADE_TYPES:
+        said = extract_fields(found, kind)
+        assert all(found.holds(field.span) for field in said)
+        assert len({field.name for field in said}) == len(said)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from case_api_fake_suppression import KeptRules, ScreeningStore
+
 from trustrelay.common.v1 import portfolio_types_pb2 as portfolio
 from trustrelay.common.v1 import shipment_types_pb2 as types
 from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
@@ -20,6 +22,7 @@ from trustrelay.persistence.v1.monitoring_store_service_pb2_grpc import (
     MonitoringStoreServiceServicer,
     add_MonitoringStoreServiceServicer_to_server,
 )
+from trustrelay.persistence.v1.screening_store_service_pb2_grpc import add_ScreeningStoreServiceServicer_to_server
 from trustrelay.persistence.v1.shipment_store_service_pb2_grpc import ShipmentStoreServiceServicer, add_ShipmentStoreServiceServicer_to_server
 from trustrelay.servicekit.context import CallContext
 from trustrelay.servicekit.errors import Aborted, AlreadyExists, FailedPrecondition, NotFound
@@ -42,6 +45,7 @@ class Portfolio:
     ordered: dict[tuple[str, str], batches.OpenBatchRunRequest] = field(default_factory=dict)
     batches: dict[tuple[str, str], portfolio.BatchRun] = field(default_factory=dict)
     results: list[portfolio.BatchResult] = field(default_factory=list)
+    suppression: KeptRules = field(default_factory=KeptRules)
 
     def shipment(self, tenant: str, shipment_id: str) -> types.ShipmentFile:
         """NOT_FOUND for what is not there or another tenant's."""
@@ -214,4 +218,5 @@ def registrations(kept: Portfolio, enter: Enter) -> list[Registration]:
         Registration(add_ShipmentStoreServiceServicer_to_server, Shipments(kept, enter), f"{prefix}ShipmentStoreService"),
         Registration(add_MonitoringStoreServiceServicer_to_server, Monitoring(kept, enter), f"{prefix}MonitoringStoreService"),
         Registration(add_BatchStoreServiceServicer_to_server, Batches(kept, enter), f"{prefix}BatchStoreService"),
+        Registration(add_ScreeningStoreServiceServicer_to_server, ScreeningStore(kept.suppression, enter), f"{prefix}ScreeningStoreService"),
     ]

@@ -12,6 +12,7 @@ from datetime import UTC, timedelta
 import httpx
 
 from trustrelay.case.v1.monitoring_service_pb2 import GetMonitoringRunResponse
+from trustrelay.common.v1.case_file_pb2 import CaseHeader
 from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_HIGH, Severity
 from trustrelay.common.v1.portfolio_types_pb2 import RUN_STATUS_COMPLETED, RUN_STATUS_RUNNING, Alert, MonitoringPolicy, MonitoringSchedule
 from trustrelay.devstack.client import MonitoringClient, new_request_id, patiently
@@ -61,6 +62,7 @@ class WatchStory:
                 await self._nothing_new(watchers, case_id)
                 await self._register_changes(people, watchers, case_id)
                 await self._list_changes(watchers, case_id)
+                await self._put_right(watchers, case_id)
                 await self._register_is_away(watchers, case_id)
             finally:
                 await watchers.mara.delete_schedule()
@@ -100,8 +102,18 @@ class WatchStory:
         await self._run(watchers)
         alert = await self._new_alert(watchers, case_id, "REGISTRY_CHANGED")
         expect(bool(alert.review_case_id), "policy opens a review case")
-        review = (await patiently(lambda: people.olivia.case_file(alert.review_case_id))).header
+        review = await self._opened(people, alert.review_case_id)
         self._teller.tell(f"review case {review.case_id} is open for officer {review.owner}: {status_name(review.status)}")
+
+    async def _opened(self, people: People, case_id: str) -> CaseHeader:
+        """The review case, once its own workflow has opened it: that goes on beside the run."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return (await patiently(lambda: people.olivia.case_file(case_id))).header
+            except NotFound:
+                await asyncio.sleep(_POLL_SECONDS)
+        raise DemoFailed("in time: the review case is open")
 
     async def _list_changes(self, watchers: Watchers, case_id: str) -> None:
         self._teller.chapter("A list changes: a director is sanctioned")
@@ -125,6 +137,18 @@ class WatchStory:
         expect(bool(missing) and bool(missing[0].reason), "what nobody could look at is NOT_ASSESSED, with the reason")
         expect(len(await watchers.olivia.alerts(case_id=case_id)) == before, "an absent register is no change")
         self._teller.tell(f"registry NOT_ASSESSED {missing[0].reason}: neither clear nor an alert")
+
+    async def _put_right(self, watchers: Watchers, case_id: str) -> None:
+        """The next story on this stack finds the world as it was; that a company is active again is news too."""
+        self._teller.chapter("The company is saved, the director's name is taken off the list")
+        await self._change(kind="company", company=self._stage.cast.subject("a").registration_number, standing="active")
+        await self._change(kind="list", list="ofac", person=_LISTED_LATER, action="remove")
+        before = {one.alert_id for one in await watchers.olivia.alerts(case_id=case_id)}
+        await self._run(watchers)
+        news = [one for one in await watchers.olivia.alerts(case_id=case_id) if one.alert_id not in before]
+        for alert in news:
+            self._told_of(alert)
+        expect([one.kind for one in news] == ["REGISTRY_CHANGED"], "that the company is active again is an alert of its own")
 
     async def _run(self, watchers: Watchers) -> GetMonitoringRunResponse:
         """A run, to its end."""
@@ -156,11 +180,13 @@ class WatchStory:
     async def _new_alert(self, watchers: Watchers, case_id: str, kind: str) -> Alert:
         alerts: Sequence[Alert] = [one for one in await watchers.olivia.alerts(case_id=case_id) if one.kind == kind]
         expect(len(alerts) == 1, f"there is one alert {kind}, not {len(alerts)}")
-        severity = Severity.Name(alerts[0].severity).removeprefix("SEVERITY_")
-        self._teller.tell(f"ALERT {severity} {kind}, found by {alerts[0].found_by}")
-        for change in alerts[0].changes:
-            self._teller.detail(f"{change.fact}: {change.before or '-'} → {change.after or '-'}")
+        self._told_of(alerts[0])
         return alerts[0]
+
+    def _told_of(self, alert: Alert) -> None:
+        self._teller.tell(f"ALERT {Severity.Name(alert.severity).removeprefix('SEVERITY_')} {alert.kind}, found by {alert.found_by}")
+        for change in alert.changes:
+            self._teller.detail(f"{change.fact}: {change.before or '-'} → {change.after or '-'}")
 
     async def _change(self, **change: str) -> None:
         await self._post("/admin/change", change)

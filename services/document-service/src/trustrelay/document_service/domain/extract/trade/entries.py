@@ -95,7 +95,9 @@ def _in_lines(lines: Sequence[Span], limit: int, *, boxed: bool = False) -> Iter
             position += 1
             continue
         box = boxed and position == 0 and label.value is None
-        end = next((n for n in range(after, len(lines)) if _ends(_label_at(lines, n)[0], label, box)), len(lines))
+        # Names may begin with a word that is a label (`Container Services BV`): the first line under a label, and all of a box, need a clear one.
+        loose_from = len(lines) if box else after + (label.value is None)
+        end = next((n for n in range(after, len(lines)) if _ends(_label_at(lines, n, loose=n >= loose_from)[0], label, box)), len(lines))
         value = [*([label.value] if label.value else []), *lines[after:end]][:limit]
         if value:
             yield Entry(label.fields, label.number, tuple(value))
@@ -107,8 +109,11 @@ def _ends(label: _Label | None, open_label: _Label, box: bool) -> bool:
     return label is not None and not (box and "total" in label.fields and "total" not in open_label.fields)
 
 
-def _label_at(lines: Sequence[Span], start: int) -> tuple[_Label | None, int]:
-    """The label that begins at a line, and the line after it: lines in other languages belong to the label."""
+def _label_at(lines: Sequence[Span], start: int, *, loose: bool = True) -> tuple[_Label | None, int]:
+    """The label that begins at a line, and the line after it: lines in other languages belong to the label.
+
+    With `loose` also one that only blanks part from its value.
+    """
     fields, after = header_fields(lines[start].text), start + 1
     if fields:
         while after < len(lines) and (again := fields & header_fields(lines[after].text)):
@@ -117,15 +122,15 @@ def _label_at(lines: Sequence[Span], start: int) -> tuple[_Label | None, int]:
     for count in range(2, min(LABEL_LINES, len(lines) - start) + 1):
         if fields := wrapped_fields([span.text for span in lines[start : start + count]]):
             return _Label(fields, box_number(lines[start].text), None), start + count
-    found = _with_value(lines[start])
+    found = _with_value(lines[start], loose=loose)
     return found, start + (found is not None)
 
 
-def _with_value(line: Span) -> _Label | None:
+def _with_value(line: Span, *, loose: bool) -> _Label | None:
     match = LABELLED.match(line.text)
     if match and match["value"] and (fields := header_fields(match["label"])):
         return _Label(fields, box_number(line.text), _part(line, match["value"]))
-    words = line.text.split()
+    words = line.text.split() if loose else []
     for count in range(min(LABEL_WORDS, len(words) - 1), 0, -1):
         head = " ".join(words[:count])
         if (fields := header_fields(head)) and (rest := line.text.split(None, count)[count:]) and _is_value(rest[0]):
@@ -145,7 +150,7 @@ def _part(line: Span, text: str) -> Span:
 def _of_table(table: Table, goods: frozenset[int]) -> Iterator[Entry]:
     rows = [row for number, row in enumerate(table.rows) if number not in goods]
     for position, row in enumerate(rows):
-        filled = [cell for cell in row if cell.text]
+        filled = [cell for cell in row if cell.text.strip()]
         for place, cell in enumerate(filled):
             lines = lines_of(cell.span())
             yield from _in_lines(lines, len(lines), boxed=True)

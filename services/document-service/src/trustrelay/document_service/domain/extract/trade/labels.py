@@ -129,6 +129,13 @@ _HEADER: dict[str, str] = {
         marks and numbers number and kind of packages description of goods | goods description
         omschrijving van de goederen | designation des marchandises | warenbezeichnung""",
     "quantity": "quantity | hoeveelheid | quantite | menge",
+    # Read by nobody; they end what stands above them.
+    "other": """
+        notify party | notify | also notify | remarks | payment terms | terms of payment | bank details | port of loading | port of discharge
+        place of delivery | place of delivery of the goods | marks and numbers | marks and nos | signature | due date
+        opmerkingen | betalingsvoorwaarden | vervaldag | merken en nummers
+        remarques | conditions de paiement | echeance | marques et numeros
+        bemerkungen | zahlungsbedingungen | zeichen und nummern""",
 }  # fmt: skip
 
 # Columns of goods tables; masses, packages and origin are called there as in the header.
