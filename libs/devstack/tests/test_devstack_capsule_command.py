@@ -15,7 +15,14 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer._crypto_signer import CryptoSigner
 
 from trustrelay.devstack.cli import main
-from trustrelay.devstack.commands._capsule_verification import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, CapsuleRefused, verify_capsule
+from trustrelay.devstack.commands._capsule_verification import (
+    PAYLOAD_TYPE,
+    PREDICATE_TYPE,
+    SHIPMENT_PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    CapsuleRefused,
+    verify_capsule,
+)
 from trustrelay.devstack.demo.sealing import openssl_verifies
 
 CONTENT = b"what the register said"
@@ -146,3 +153,20 @@ def test_the_command_ends_with_the_right_code(tmp_path: Path, capsys: pytest.Cap
     key.write_bytes(b"no key")
     assert main(["capsule", "verify", str(capsule), "--key", str(key)]) == 2
     assert main(["capsule", "verify", str(tmp_path / "none"), "--key", str(key)]) == 2
+
+
+def test_the_capsule_of_a_shipment_is_one_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says of itself that it is about a shipment; papers it does not seal are refused as those of a case are."""
+    paper = {"key": "tenant/t/shipment/s/round-0/cmr.pdf", "sha256": DIGEST}
+    decision = {"decision": "SHIPMENT_DECISION_CLEAR", "actor": "rule:all-agree/1"}
+    predicate: dict[str, Any] = {"shipment": {"id": "s"}, "status": "CLEARED", "documents": [{"original": paper}], "decisions": [decision]}
+    said = statement(predicateType=SHIPMENT_PREDICATE_TYPE, predicate=predicate)
+    capsule, key = tmp_path / "c.json", tmp_path / "key.pem"
+    capsule.write_bytes(sealed(rfc8785.dumps(said), KEY))
+    key.write_bytes(pem(KEY))
+    assert main(["capsule", "verify", str(capsule), "--key", str(key)]) == 0
+    shown = capsys.readouterr().out
+    assert "verified: shipment s CLEARED" in shown
+    assert "CLEAR by rule:all-agree/1" in shown
+    paper["sha256"] = "0" * 64
+    assert reason_of(sealed(rfc8785.dumps(said), KEY)) == "STATEMENT_INVALID"

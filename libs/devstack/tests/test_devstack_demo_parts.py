@@ -116,7 +116,27 @@ def test_every_story_knows_its_papers_and_answers(tmp_path: Path) -> None:
     assert cast.file_for("customs", Requirement(document_types=["bank_statement"])) is None
 
 
-@pytest.mark.parametrize("arguments", [["--template", "nothing"], ["--template", "kyc_natural_person", "--kill", "worker"], ["--kill", "nothing"]])
+def test_every_shipment_has_its_papers(tmp_path: Path) -> None:
+    """Three shipments per seed, each with a transport document and something to compare it with."""
+    cast = DemoCast.generate(5, tmp_path)
+    assert set(cast.shipments) == {"clean", "weight-mismatch", "controlled-good"}
+    for key in cast.shipments:
+        papers = cast.papers(key)
+        assert all(paper.is_file() for paper in papers)
+        assert {"cmr.pdf", "invoice.pdf"} <= {paper.name for paper in papers}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--template", "nothing"],
+        ["--template", "kyc_natural_person", "--kill", "worker"],
+        ["--kill", "nothing"],
+        ["--story", "nothing"],
+        ["--story", "shipment", "--template", "kyc_natural_person"],
+        ["--story", "shipment", "--kill", "worker"],
+    ],
+)
 def test_a_demo_that_does_not_exist_is_wrong_usage(arguments: list[str]) -> None:
     """Exit code 2 before anything is started."""
     assert main(["demo", *arguments]) == 2

@@ -13,13 +13,17 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.opentelemetry import create_tracer_provider
 
 from trustrelay.case.v1 import monitoring_service_pb2 as pb
+from trustrelay.case_api.application.monitoring import EngineSchedule, RunMonitoring
 from trustrelay.case_api.domain.cron import is_cron
 from trustrelay.case_api.domain.roles import MONITORING_REQUIRED
 from trustrelay.common.v1 import portfolio_types_pb2 as types
 from trustrelay.contracts import monitoring_workflow as wf
 from trustrelay.devstack.engines import SeaweedEngine, TemporalEngine
 from trustrelay.devstack.testing import Bench, running_bench, s3_engine, temporal_engine
+from trustrelay.servicekit import context as call_context
 from trustrelay.servicekit import temporal
+from trustrelay.servicekit.context import CallContext
+from trustrelay.servicekit.errors import FailedPrecondition, NotFound
 
 __all__ = ["running_bench", "s3_engine", "temporal_engine"]
 pytestmark = pytest.mark.integration
@@ -229,3 +233,56 @@ async def test_alerts_and_runs_are_read_and_resolved(lonely: Api):
     for alert in (str(uuid.uuid4()), "not-an-id"):
         async with refused(grpc.StatusCode.NOT_FOUND, "ALERT_NOT_FOUND"):
             await lonely.monitoring.ResolveAlert(pb.ResolveAlertRequest(alert_id=alert, reason="x"), metadata=olivia)
+
+
+class Moment:
+    """Store and engine at one moment of a race: what each says, scripted; `begun` is what was triggered."""
+
+    def __init__(self, newest: types.MonitoringRun, engine: list[str], stored: types.MonitoringRun | None) -> None:
+        self.newest, self.engine, self.stored, self.begun = newest, engine, stored, list[str]()
+
+    async def schedule(self) -> types.MonitoringSchedule:
+        return daily()
+
+    async def run(self, run_id: str) -> tuple[types.MonitoringRun, list[object]]:
+        if self.stored is None or self.stored.run_id != run_id:
+            raise NotFound("MONITORING_RUN_NOT_FOUND", "not yet")
+        return self.stored, []
+
+    async def runs(self, page_size: int, page_token: str) -> tuple[list[types.MonitoringRun], str]:
+        return [self.newest], ""
+
+    async def look(self, stored: types.MonitoringSchedule) -> EngineSchedule:
+        return EngineSchedule(in_force=True, run_ids=self.engine)
+
+    def manual_run_id(self, request_id: str) -> str:
+        return "own"
+
+    async def trigger(self, stored: types.MonitoringSchedule, request_id: str) -> None:
+        self.begun.append(request_id)
+
+
+def a_run(run_id: str, status: types.RunStatus.ValueType) -> types.MonitoringRun:
+    return types.MonitoringRun(run_id=run_id, status=status)
+
+
+@pytest.mark.parametrize(
+    ("moment", "begins"),
+    [
+        (Moment(a_run("own", types.RUN_STATUS_RUNNING), [], None), True),
+        (Moment(a_run("old", types.RUN_STATUS_COMPLETED), ["old"], a_run("old", types.RUN_STATUS_COMPLETED)), True),
+        (Moment(a_run("old", types.RUN_STATUS_COMPLETED), ["about to begin"], None), False),
+        (Moment(a_run("other", types.RUN_STATUS_RUNNING), [], None), False),
+    ],
+    ids=["its own twin has begun", "only a workflow's tail is left", "the schedule's is about to begin", "another is under way"],
+)
+async def test_what_counts_as_another_run(moment: Moment, begins: bool):
+    """Neither this very run, begun a moment ago, nor the tail of one that is stored as over; but one that the engine is about to begin."""
+    with call_context.use(CallContext("acme", "mara", frozenset({"manager"}))):
+        use_case = RunMonitoring(moment, moment)
+        if begins:
+            assert await use_case.trigger("r") == "own"
+        else:
+            with pytest.raises(FailedPrecondition, match="MONITORING_RUNNING"):
+                await use_case.trigger("r")
+    assert bool(moment.begun) == begins

@@ -73,10 +73,11 @@ def submit(  # noqa: PLR0913 - each is an option of the command
                 if not wanted:
                     opened = await api.create(called, way, dispatch, destination, client_case_id=client_case, request_id=request_id)
                     wanted = opened.shipment_id
+                rounds = (await api.shipment(wanted)).header.round
                 receipt = await _hand_in(api, wanted, files, tell)
                 if not wait:
                     return told_receipt(receipt, as_json)
-                found = await _processed(api, wanted, receipt.state_version, tell)
+                found = await _processed(api, wanted, rounds, tell)
         print_shipment(found, as_json)
         return 0
 
@@ -154,12 +155,12 @@ async def _hand_in(api: ShipmentClient, shipment_id: str, files: list[Path], tel
     return await api.submit(shipment_id)
 
 
-async def _processed(api: ShipmentClient, shipment_id: str, since: int, tell: Told) -> ShipmentFile:
-    """The shipment once the papers are compared."""
+async def _processed(api: ShipmentClient, shipment_id: str, rounds: int, tell: Told) -> ShipmentFile:
+    """The shipment once the papers of this round, the one after `rounds`, are compared."""
 
     def over(file: ShipmentFile) -> bool:
         working = file.header.status in (SHIPMENT_STATUS_RECEIVED, SHIPMENT_STATUS_PROCESSING)
-        return file.header.state_version >= since and not working
+        return file.header.round > rounds and not working
 
     def told(file: ShipmentFile) -> None:
         read = sum(1 for document in file.documents if document.document_type)
