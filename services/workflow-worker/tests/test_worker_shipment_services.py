@@ -123,6 +123,16 @@ async def test_worker_shipment_a_paper_that_cannot_be_read_waits_for_an_officer(
     assert not (await Environment().run(TradeActivities(papers.services).cross_reference_shipment, ref)).summary.unprocessed
 
 
+async def test_worker_shipment_a_paper_that_hides_something_is_compared_and_waits_for_an_officer(papers: Papers) -> None:
+    """What its conversion found stays with the paper: its values count, and nothing clears before somebody has looked."""
+    ref = await processing(papers, **{CMR: {"hidden_text": "gross mass is what the invoice says"}})
+    done = await compared(papers, ref)
+    file = await papers.file(ref.shipment_id)
+    assert {(one.state, one.reason) for one in file.documents if one.document_type == CMR} == {(states.DOCUMENT_STATE_VALID, "HIDDEN_TEXT")}
+    assert [(one.kind, one.severity) for one in file.discrepancies] == [("document", evidence.SEVERITY_HIGH)]
+    assert done.summary.open == (file.discrepancies[0].discrepancy_id,)
+
+
 async def test_worker_shipment_a_retry_goes_on_where_it_ended_and_stores_once(papers: Papers) -> None:
     """What is converted is not converted again; the same comparison twice is one."""
     ref = await processing(papers)

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from trustrelay.common.v1 import shipment_types_pb2 as types
+from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_HIGH
 from trustrelay.common.v1.objects_pb2 import ObjectRef, ReadGrant, WriteGrant
 from trustrelay.common.v1.requirement_types_pb2 import ExtractedField, Span
 from trustrelay.document.v1 import conversion_service_pb2 as conversion
@@ -68,6 +69,9 @@ class ReadsJson(conversion_grpc.ConversionServiceServicer, intelligence_grpc.Doc
         if not body.startswith(b"{"):
             raise errors.InvalidArgument("DOCUMENT_CORRUPT", "no paper")
         result = conversion.ConversionResult(pipeline="json/1", quality=0.9)
+        if b'"hidden_text"' in body:
+            result.needs_review = True
+            result.findings.add(finding_id="f-1", kind="hidden_text", severity=SEVERITY_HIGH)
         result.docling_json.CopyFrom(await _posted(request.destination, "docling.json", body))
         result.markdown.CopyFrom(await _posted(request.destination, "document.md", b"# Paper"))
         yield conversion.ConvertResponse(result=result)

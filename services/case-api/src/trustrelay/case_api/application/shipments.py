@@ -111,7 +111,8 @@ class FetchShipmentCapsule:
         found = await self.shipments.shipment(shipment_id)
         if not found.capsule.key:
             raise FailedPrecondition("CAPSULE_NOT_READY", "the capsule is made when a shipment is cleared or rejected; try again shortly after it")
-        evidence = [stored for document in found.documents for stored in _stored(document)]
+        # As the capsule names it: by key.
+        evidence = sorted((stored for document in found.documents for stored in _stored(document)), key=lambda stored: stored.key)
         grants = await self.shipments.grant_read(shipment_id, [found.capsule, *evidence])
         return grants[0], grants[1:]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from temporalio import activity
 
 from trustrelay.common.v1 import requirement_types_pb2 as states
+from trustrelay.common.v1.evidence_types_pb2 import SEVERITY_HIGH
 from trustrelay.common.v1.shipment_types_pb2 import ShipmentDocument
-from trustrelay.document.v1.conversion_service_pb2 import ConvertRequest
+from trustrelay.document.v1.conversion_service_pb2 import ConversionResult, ConvertRequest
 from trustrelay.document.v1.document_intelligence_service_pb2 import ClassifyRequest, DocumentType, ExtractRequest
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.application.services import Services
@@ -77,6 +78,8 @@ class PaperActivities:
             update.markdown.CopyFrom(result.markdown)
             update.docling_json.CopyFrom(result.docling_json)
             update.pipeline, update.quality, update.state = result.pipeline, result.quality, states.DOCUMENT_STATE_CONVERTED
+            # Kept with the document whatever is read of it: an officer looks before the goods move.
+            update.reason = _doubt(result)
         await calls.record_document(self._services, shipment, update)
 
     async def _classify(self, shipment: ShipmentRef, document: ShipmentDocument) -> None:
@@ -97,3 +100,11 @@ class PaperActivities:
         if not reply.fields:
             update.state, update.reason = states.DOCUMENT_STATE_NEEDS_REVIEW, "NOTHING_READ"
         await calls.record_document(self._services, shipment, update)
+
+
+def _doubt(result: ConversionResult) -> str:
+    """Why a person must look at a paper that could be opened, UPPER_SNAKE: hidden or instruction-like text, poor legibility; empty = nothing found."""
+    if not result.needs_review:
+        return ""
+    found = (finding.kind.upper() for finding in result.findings if finding.severity >= SEVERITY_HIGH)
+    return next(found, "HARD_TO_READ")

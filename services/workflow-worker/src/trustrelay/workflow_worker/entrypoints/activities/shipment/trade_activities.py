@@ -88,15 +88,17 @@ def _about_goods(asked: CrossReferenceShipmentRequest, as_of: str) -> CheckGoods
 
 
 def _unread(file: types.ShipmentFile) -> list[types.Discrepancy]:
-    """Papers that could not be opened, or of which nobody knows what they are or what they say."""
-    return [
-        types.Discrepancy(
-            discrepancy_id=f"document/{document.document_id}/{document.reason}", kind="document", about=document.document_id, severity=SEVERITY_HIGH,
-            explanation=f"A paper could not be read and is in no comparison: {document.reason}.",
-        )
-        for document in file.documents
-        if document.state in _NEEDS_A_LOOK
-    ]  # fmt: skip
+    """Papers that could not be opened, of which nobody knows what they are or say, or that were read and gave reason not to be trusted."""
+    return [_doubted(one) for one in file.documents if one.state in _NEEDS_A_LOOK or (one.state == states.DOCUMENT_STATE_VALID and one.reason)]
+
+
+def _doubted(paper: types.ShipmentDocument) -> types.Discrepancy:
+    read = paper.state == states.DOCUMENT_STATE_VALID
+    told = "was read and compared, and a person must look at it" if read else "could not be read and is in no comparison"
+    return types.Discrepancy(
+        discrepancy_id=f"document/{paper.document_id}/{paper.reason}", kind="document", about=paper.document_id, severity=SEVERITY_HIGH,
+        explanation=f"A paper {told}: {paper.reason}.",
+    )  # fmt: skip
 
 
 def _compared(request: RecordComparisonRequest, summary: Summary) -> Compared:
