@@ -162,7 +162,7 @@ async def test_after_the_end_every_message_is_refused(api: Api, worker: Portfoli
 
 
 async def test_a_capsule_comes_with_the_evidence_that_it_names(api: Api, worker: PortfolioActivities):
-    """Not before it is sealed."""
+    """Not before it is sealed, and in the order in which it names it."""
     receipt, metadata = await opened(api), await api.as_user("anton")
     request = pb.GetShipmentCapsuleRequest(shipment_id=receipt.shipment_id)
     async with refused(PRECONDITION, "CAPSULE_NOT_READY"):
@@ -171,7 +171,7 @@ async def test_a_capsule_comes_with_the_evidence_that_it_names(api: Api, worker:
     file.capsule.CopyFrom(ObjectRef(key="capsule.json"))
     file.documents.add(original=ObjectRef(key="cmr.pdf"), markdown=ObjectRef(key="cmr.md"))
     found = await api.shipments.GetShipmentCapsule(request, metadata=metadata)
-    assert (found.grant.object.key, [one.object.key for one in found.evidence]) == ("capsule.json", ["cmr.pdf", "cmr.md"])
+    assert (found.grant.object.key, [one.object.key for one in found.evidence]) == ("capsule.json", ["cmr.md", "cmr.pdf"])
 
 
 async def test_another_tenants_shipment_is_not_there(api: Api, worker: PortfolioActivities):

@@ -103,7 +103,7 @@ class PaperActivities:
 
 
 def _doubt(result: ConversionResult) -> str:
-    """Why a person must look at a paper that could be opened, UPPER_SNAKE: hidden or instruction-like text, poor legibility; empty = nothing found."""
+    """Why a person must look at a paper that could be opened, UPPER_SNAKE: hidden or instruction-like text, poor legibility; empty = none found."""
     if not result.needs_review:
         return ""
     found = (finding.kind.upper() for finding in result.findings if finding.severity >= SEVERITY_HIGH)
