@@ -7,6 +7,7 @@ pytest_plugins = ["trustrelay.devstack.testing"]
 _WHOLE_STACK = "tests/e2e/"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With several processes (`pytest -n 2 --dist loadgroup`): a file's tests run in one of them, and all that need the whole stack in one, first.
 
