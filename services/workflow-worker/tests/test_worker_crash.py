@@ -12,7 +12,7 @@ from temporalio.common import RetryPolicy
 from worker_harness import RunningCase, Server, serving
 from worker_store import ScriptedCase
 
-from trustrelay.contracts.case_workflow import Decision, Path, Status, Update
+from trustrelay.contracts.case_workflow import FACTS_CHANGED, Decision, Path, Status, Update
 from trustrelay.workflow_worker.application.activity import Activity
 from trustrelay.workflow_worker.application.compliance.catalogue import CASE_ACTIVITIES
 from trustrelay.workflow_worker.domain.compliance.records import FailedRequirement
@@ -45,7 +45,7 @@ def retried_soon() -> Iterator[None]:
 
 
 async def tell(case: RunningCase) -> None:
-    """A whole case: bounce-back, hit, second officer, follow-up, approval."""
+    """A whole case: bounce-back, hit, facts that change in review, second officer, follow-up, approval."""
     await case.until(Status.REQUIREMENTS_REVIEW)
     await case.send(Update.REQUIREMENTS_APPROVED)
     for _ in range(2):
@@ -57,6 +57,7 @@ async def tell(case: RunningCase) -> None:
     await case.until(Status.AWAITING_DOCUMENTS)
     await case.send(Update.SKIP_DOCUMENTS)
     await case.until(Status.REVIEW_PENDING)
+    await case.handle.signal(FACTS_CHANGED)
     await case.send(Update.RESOLVE_HIT)
     await case.send(Update.OFFICER_DECISION)
     await case.send(Update.SECOND_DECISION)
@@ -71,24 +72,26 @@ async def test_worker_goes_away_at_each_activity(server: Server, path: Path) -> 
     gates = {name: script.block(name) for name in PATHS[path]}
     case = await server.start(script, open_it=False, path=path)
     telling = asyncio.create_task(_all(case))
-    while not telling.done() or gates:
+    while not telling.done():
         reached = [name for name, gate in gates.items() if gate.reached.is_set()]
         if reached:
             await server.crash()
         for name in reached:
             gates.pop(name).open()
         await asyncio.sleep(0.02)
-    await telling
-    assert (await case.result()).status is Status.APPROVED
+    assert await telling is Status.APPROVED
+    assert not gates, "the case never came to these"
     versions = [step.expected_version for step in script.transitions]
     assert versions == list(range(1, len(versions) + 1))
     assert len(script.audit("decision_recorded")) == 2
     assert len(script.audit("validation_bounce_back")) == 1
 
 
-async def _all(case: RunningCase) -> None:
+async def _all(case: RunningCase) -> Status:
+    """From its opening to what is done after the decision."""
     await case.send(Update.OPEN)
     await tell(case)
+    return (await case.result()).status
 
 
 @pytest.mark.parametrize("status", [Status.REQUIREMENTS_REVIEW, Status.AWAITING_DOCUMENTS, Status.REVIEW_PENDING])
