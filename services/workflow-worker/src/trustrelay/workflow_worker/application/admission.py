@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import jwt
+from temporalio.exceptions import ApplicationError
 
-from trustrelay.contracts.messages import Envelope, payload_sha256
+from trustrelay.contracts.messages import Envelope, Refusal, payload_sha256
 from trustrelay.servicekit.assertions import Verifier
 from trustrelay.servicekit.errors import ServiceError
 from trustrelay.workflow_worker.domain.assertions import Meant, require_made_for
@@ -84,3 +85,9 @@ def require_same_body(envelope: Envelope, answered_body_sha256: str) -> None:
     """Raises Refused ALREADY_EXISTS REQUEST_ID_REUSED when a request that was answered comes with another body."""
     if envelope.body_sha256 != answered_body_sha256:
         raise Refused("ALREADY_EXISTS", "REQUEST_ID_REUSED", "This request_id was used with another body; make a new one.")
+
+
+def as_error(refused: Refused) -> ApplicationError:
+    """The one form in which a workflow refuses: type = ErrorInfo reason, detail = Refusal."""
+    detail = Refusal(refused.code, refused.message, refused.metadata)
+    return ApplicationError(refused.message, detail, type=refused.reason, non_retryable=True)

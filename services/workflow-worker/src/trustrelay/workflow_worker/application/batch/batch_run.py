@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -33,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.application.batch.pages import Pages
     from trustrelay.workflow_worker.application.batch.reception import Reception
     from trustrelay.workflow_worker.application.batch.recorder import Recorder
+    from trustrelay.workflow_worker.application.living import lived
     from trustrelay.workflow_worker.application.running import is_final, run_until_done
     from trustrelay.workflow_worker.domain.batch.message_table import ROLES
     from trustrelay.workflow_worker.domain.batch.records import RefusedMessage, RunRef
@@ -57,24 +57,16 @@ class BatchRiskReEvaluationWorkflow:
         self._pages = Pages(self._ref, self._state, page_size, window, is_long_enough)
         # The store does not know the run, or refused it for good: there is nothing to wait for.
         self._unknown = False
-        self._cancel_refused = False
 
     @workflow.run
     async def run(self, run: BatchInput) -> BatchReceipt:
         """Where it ended. A cancellation from Temporal itself carries no assertion, so it ends nothing: it is noted and refused."""
-        life = asyncio.create_task(self._live())
-        while not life.done():
-            try:
-                await workflow.wait_condition(life.done)
-            except asyncio.CancelledError:
-                # Eviction cancels as well, without a request: then everything must end.
-                if self._cancel_refused or workflow.cancellation_reason() is None:
-                    raise
-                self._cancel_refused = True
-                await self._note_refusal("cancel_workflow", "ASSERTION_MISSING")
-        if not life.result():
+        if not await lived(self._live(), self._refuse_cancellation):
             continue_as_new(run, self._state)
         return self._state.receipt()
+
+    async def _refuse_cancellation(self) -> None:
+        await self._note_refusal("cancel_workflow", "ASSERTION_MISSING")
 
     async def _live(self) -> bool:
         """Whether the run has ended; False = it goes on in a new run of the workflow."""

@@ -10,8 +10,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.batch_workflow import BatchReceipt, BatchUpdate, CancelBatch, PauseBatch, ResumeBatch, StartBatch
-    from trustrelay.contracts.messages import Envelope, Refusal
-    from trustrelay.workflow_worker.application.admission import Admission, require_same_body, require_seen
+    from trustrelay.contracts.messages import Envelope
+    from trustrelay.workflow_worker.application.admission import Admission, as_error, require_same_body, require_seen
     from trustrelay.workflow_worker.application.batch.recorder import Recorder
     from trustrelay.workflow_worker.application.running import is_final, reason_of
     from trustrelay.workflow_worker.domain.batch.message_table import place_of, refusal_of
@@ -68,11 +68,6 @@ class Reception:
         if refused := refusal_of(place_of(self.state), kind):
             raise refused
         require_seen(envelope, self.state.state_version)
-
-
-def as_error(refused: Refused) -> ApplicationError:
-    """A refusal as Temporal carries it: type = ErrorInfo reason, detail = Refusal."""
-    return ApplicationError(refused.message, Refusal(refused.code, refused.message, refused.metadata), type=refused.reason, non_retryable=True)
 
 
 def _refusal_in(error: ActivityError) -> Refused:

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.workflow_worker.application.compliance.continuing import ContinueLater, carried_by, continue_as_new
     from trustrelay.workflow_worker.application.compliance.tracing import current_traceparent
     from trustrelay.workflow_worker.application.compliance.views import requirements_of, status_of
+    from trustrelay.workflow_worker.application.living import lived
     from trustrelay.workflow_worker.application.running import reason_of
     from trustrelay.workflow_worker.domain.compliance.decisions import DECIDED
     from trustrelay.workflow_worker.domain.compliance.timeline import expiry_of
@@ -44,22 +45,11 @@ class ComplianceCaseWorkflow(CaseMessages):
         self._state = carried_by(case)
         self._parts = assemble(case, self._state)
         self.reception = self._parts.reception
-        self._cancel_refused = False
 
     @workflow.run
     async def run(self, case: CaseInput) -> Receipt:
         """The terminal status and version. A cancellation from Temporal itself carries no assertion, so it ends nothing: it is noted and refused."""
-        life = asyncio.create_task(self._live())
-        while not life.done():
-            try:
-                await workflow.wait_condition(life.done)
-            except asyncio.CancelledError:
-                # Eviction cancels as well, without a request: then everything must end.
-                if self._cancel_refused or workflow.cancellation_reason() is None:
-                    raise
-                self._cancel_refused = True
-                await self._parts.closing.refuse_cancellation()
-        if not life.result():
+        if not await lived(self._live(), self._parts.closing.refuse_cancellation):
             continue_as_new(case, self._state)
         return self._state.receipt()
 

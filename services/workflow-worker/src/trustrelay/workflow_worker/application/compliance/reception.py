@@ -12,10 +12,10 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts import case_workflow as contract
     from trustrelay.contracts.case_workflow import Receipt, Update
+    from trustrelay.workflow_worker.application.admission import as_error
     from trustrelay.workflow_worker.application.compliance.decision_handlers import DecisionHandlers
     from trustrelay.workflow_worker.application.compliance.judge import Judge, Message
     from trustrelay.workflow_worker.application.compliance.message_handlers import MessageHandlers
-    from trustrelay.workflow_worker.application.compliance.steps import refusal_error
     from trustrelay.workflow_worker.application.compliance.stewardship_handlers import StewardshipHandlers
     from trustrelay.workflow_worker.application.running import reason_of
     from trustrelay.workflow_worker.domain.compliance import payloads
@@ -107,9 +107,5 @@ class Reception:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            raise refusal_error("UNAVAILABLE", reason_of(error), "The case store could not be reached; send the same request again.") from error
-
-
-def as_error(refused: Refused) -> Exception:
-    """A refusal as Temporal carries it."""
-    return refusal_error(refused.code, refused.reason, refused.message, refused.metadata)
+            unreachable = Refused("UNAVAILABLE", reason_of(error), "The case store could not be reached; send the same request again.")
+            raise as_error(unreachable) from error

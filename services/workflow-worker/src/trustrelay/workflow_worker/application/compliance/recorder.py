@@ -11,13 +11,15 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.case_workflow import CaseInput, Receipt
+    from trustrelay.workflow_worker.application.admission import as_error
     from trustrelay.workflow_worker.application.compliance.catalogue import OPEN_CASE, PERSIST, READ_CASE_SUMMARY
     from trustrelay.workflow_worker.application.compliance.search_attributes import show_in_search
-    from trustrelay.workflow_worker.application.compliance.steps import Step, failing, refusal_error, transition_of
+    from trustrelay.workflow_worker.application.compliance.steps import Step, failing, transition_of
     from trustrelay.workflow_worker.application.compliance.tracing import current_traceparent, trace_id_of
     from trustrelay.workflow_worker.application.running import is_final, reason_of, run_activity, run_until_done
     from trustrelay.workflow_worker.domain.compliance.records import AnswerChange, CaseRef, OpenCaseArgs, Stored, Transition
     from trustrelay.workflow_worker.domain.compliance.state import Answer, WorkflowState
+    from trustrelay.workflow_worker.domain.refusals import Refused
 
 _CONFLICT = "STATE_VERSION_CONFLICT"
 
@@ -168,4 +170,4 @@ def _refusal_in(error: ActivityError) -> ApplicationError | None:
     if not isinstance(cause, ApplicationError) or not cause.non_retryable:
         return None
     code = str(cause.details[0]) if cause.details else "FAILED_PRECONDITION"
-    return refusal_error(code, reason_of(error), "The case store refused this step.")
+    return as_error(Refused(code, reason_of(error), "The case store refused this step."))

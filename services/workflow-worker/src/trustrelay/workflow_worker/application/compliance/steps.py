@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.case_workflow import Refusal, Status
+    from trustrelay.contracts.case_workflow import Status
     from trustrelay.workflow_worker.domain.compliance.records import (
         AnswerChange,
         AuditRecord,
@@ -108,8 +107,3 @@ def failing(activity: str, reason: str, stage: Status) -> Step:
 
     record = AuditRecord("case_failed", MACHINE, {"activity": activity, "reason": reason, "stage": stage})
     return Step((record,), status=Status.FAILED, apply=apply)
-
-
-def refusal_error(code: str, reason: str, message: str, metadata: dict[str, str] | None = None) -> ApplicationError:
-    """The one form in which a workflow refuses: type = ErrorInfo reason, detail = Refusal."""
-    return ApplicationError(message, Refusal(code, message, metadata or {}), type=reason, non_retryable=True)

@@ -10,10 +10,10 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts import shipment_workflow as contract
     from trustrelay.contracts.shipment_workflow import ShipmentDecision, ShipmentReceipt, ShipmentStatus, ShipmentUpdate
-    from trustrelay.workflow_worker.application.admission import claimed_sender
+    from trustrelay.workflow_worker.application.admission import as_error, claimed_sender
     from trustrelay.workflow_worker.application.shipment.judge import Judge, Message
     from trustrelay.workflow_worker.application.shipment.recorder import Recorder
-    from trustrelay.workflow_worker.application.shipment.steps import Step, as_error, audit
+    from trustrelay.workflow_worker.application.shipment.steps import Step, audit
     from trustrelay.workflow_worker.application.tracing import current_traceparent
     from trustrelay.workflow_worker.domain.refusals import Refused, precondition
     from trustrelay.workflow_worker.domain.shipment.records import AnswerChange, DecisionChange, DiscrepancyChange

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from trustrelay.contracts.shipment_workflow import WORKFLOW, ShipmentInput, ShipmentReceipt, ShipmentStatusView
     from trustrelay.workflow_worker.application.admission import Admission
     from trustrelay.workflow_worker.application.assertion_keys import verifier
+    from trustrelay.workflow_worker.application.living import lived
     from trustrelay.workflow_worker.application.shipment.continuing import ContinueLater, carried_by, continue_as_new
     from trustrelay.workflow_worker.application.shipment.judge import Judge
     from trustrelay.workflow_worker.application.shipment.notes import Notes
@@ -39,25 +40,17 @@ class ShipmentComplianceWorkflow(ShipmentMessages):
         self.reception = Reception(self._state, Judge(self._state, admission), recorder)
         self._notes = Notes(self._state, recorder)
         self._path = ShipmentPath(shipment, self._state, recorder, self._notes)
-        self._cancel_refused = False
 
     @workflow.run
     async def run(self, shipment: ShipmentInput) -> ShipmentReceipt:
         """The terminal status and version. A cancellation from Temporal itself carries no assertion, so it ends nothing: it is noted and refused."""
-        life = asyncio.create_task(self._live())
-        while not life.done():
-            try:
-                await workflow.wait_condition(life.done)
-            except asyncio.CancelledError:
-                # Eviction cancels as well, without a request: then everything must end.
-                if self._cancel_refused or workflow.cancellation_reason() is None:
-                    raise
-                self._cancel_refused = True
-                if self._state.opened:
-                    await self._notes.add("message_refused", message="cancel", reason="ASSERTION_MISSING")
-        if not life.result():
+        if not await lived(self._live(), self._refuse_cancellation):
             continue_as_new(shipment, self._state)
         return self._state.receipt()
+
+    async def _refuse_cancellation(self) -> None:
+        if self._state.opened:
+            await self._notes.add("message_refused", message="cancel", reason="ASSERTION_MISSING")
 
     async def _live(self) -> bool:
         """Whether the shipment has ended; False = it goes on in a new run."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from trustrelay.contracts.messages import Envelope, Refusal
+    from trustrelay.contracts.messages import Envelope
     from trustrelay.contracts.shipment_workflow import ShipmentStatus
     from trustrelay.workflow_worker.application.admission import claimed_sender
-    from trustrelay.workflow_worker.domain.refusals import Refused
     from trustrelay.workflow_worker.domain.shipment.records import (
         AnswerChange,
         AuditRecord,
@@ -60,9 +58,3 @@ def transition_of(step: Step, state: ShipmentState, shipment: ShipmentRef, at: d
 def audit(kind: str, envelope: Envelope, **data: str) -> AuditRecord:
     """The audit event of a message, under its sender's name."""
     return AuditRecord(kind, claimed_sender(envelope).actor, {"request_id": envelope.request_id, **data})
-
-
-def as_error(refused: Refused) -> ApplicationError:
-    """The one form in which a workflow refuses: type = ErrorInfo reason, detail = Refusal."""
-    detail = Refusal(refused.code, refused.message, refused.metadata)
-    return ApplicationError(refused.message, detail, type=refused.reason, non_retryable=True)
