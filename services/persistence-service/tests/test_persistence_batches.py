@@ -235,7 +235,7 @@ async def test_persistence_batch_reads_what_the_case_file_says(manager: Manager)
 
 
 async def test_persistence_batch_results_count_once(manager: Manager, portfolio_of: Any) -> None:
-    """However often and by how many at once a page is recorded, each case has one result, one current score, and the counters agree."""
+    """However often and by how many at once a page is recorded, each case has one result, one current score, a risen level one audited alert."""
     portfolio_of(20)
     run = await manager.open()
     ids = [facts.case_id for facts in await manager.read(run.run_id)]
@@ -253,6 +253,19 @@ async def test_persistence_batch_results_count_once(manager: Manager, portfolio_
     file = await manager.caller.file(ids[0])
     assert file.risk == assessed(MEDIUM, 0.35)
     assert (await manager.caller.file(ids[19])).risk.model_version == "risk-kyb@0"
+    told = [await _alerts_told(manager.caller, case_id=case_id) for case_id in (*ids[:3], ids[5])]
+    assert [len(events) for events in told] == [1, 1, 1, 0]
+    for (event,), case_id in zip(told[:3], ids, strict=False):
+        facts = json.loads(event.data_json)
+        assert (facts["case_id"], facts["kind"], facts["found_by"]) == (case_id, "RISK_RAISED", f"batch-run/{run.run_id}")
+        (own,) = await _alerts_told(manager.caller, resource=f"alert/{facts['alert_id']}")
+        assert (own.event_id, own.sequence) == (event.event_id, 1)
+
+
+async def _alerts_told(caller: Caller, **chain: str) -> list[decisions.AuditEvent]:
+    """`alert_opened` in one chain of the audit log."""
+    reply = await caller.call(caller.audit.ListAuditEvents, ListAuditEventsRequest(**chain))
+    return [event for event in reply.events if event.type == "alert_opened"]
 
 
 async def test_persistence_batch_dry_run_changes_no_case(manager: Manager, portfolio_of: Any, service: Service) -> None:

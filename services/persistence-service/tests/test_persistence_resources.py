@@ -47,9 +47,10 @@ async def test_persistence_resource_chain_survives_writers_at_once(caller: Calle
     lambda: AppendAuditEventsRequest(entries=[_entry(1)]),
     lambda: AppendAuditEventsRequest(case_id="c", resource="shipment/1", entries=[_entry(1)]),
     lambda: AppendAuditEventsRequest(resource="person/1", entries=[_entry(1)]),
+    lambda: AppendAuditEventsRequest(resource="alert/1", entries=[_entry(1)]),
 ])  # fmt: skip
 async def test_persistence_an_event_belongs_to_exactly_one_thing(caller: Caller, request_of: Any) -> None:
-    """Neither nothing, nor two things at once, nor a kind of thing that nobody knows."""
+    """Neither nothing, nor two things at once, nor a kind of thing that nobody knows, nor an alert that nobody opened."""
     with refused("INVALID_ARGUMENT", "FIELD_INVALID"):
         await caller.call(caller.audit.AppendAuditEvents, request_of())
 

@@ -24,6 +24,7 @@ from trustrelay.servicekit.grpc_client import channel
 from trustrelay.servicekit.grpc_server import Registration, running
 from trustrelay.workflow_worker.adapters.grpc_services import services
 from trustrelay.workflow_worker.domain.batch.records import Page, PageScored, RunRef, ScorePage
+from trustrelay.workflow_worker.entrypoints.activities import measures
 from trustrelay.workflow_worker.entrypoints.activities.batch.page_activities import PageActivities
 
 DAY = "2026-11-22"
@@ -99,8 +100,10 @@ async def _alone(rules: RiskServiceStub, one: store.RiskFacts) -> decision_types
     return (await rules.AssessRisk(request, timeout=10)).assessment
 
 
-async def test_worker_batch_case_that_cannot_be_scored_says_why() -> None:
-    """A case that nobody ever checked, and one that the rules refuse, are NOT_ASSESSED with the reason; the others of the page are scored."""
+async def test_worker_batch_case_that_cannot_be_scored_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case that nobody ever checked, and one that the rules refuse, are NOT_ASSESSED with the reason and counted so; the others are scored."""
+    counted: list[tuple[str, int]] = []
+    monkeypatch.setattr(measures, "count", lambda metric, labels, number: counted.append((f"{metric.name} {labels['outcome']}", number)))
     nobody = case_types.Subject(country="BE")
     kept = Store([facts("c-1"), facts("c-2", checks=[]), facts("c-3", subject=nobody), facts("c-4")])
     async with page_of(kept) as pages:
@@ -113,6 +116,7 @@ async def test_worker_batch_case_that_cannot_be_scored_says_why() -> None:
         "c-3": (not_assessed, "PARTY_TYPE_MISSING", False),
         "c-4": (clear, "", True),
     }
+    assert counted == [("trustrelay.batch.cases SCORED", 2), ("trustrelay.batch.cases NOT_ASSESSED", 2)]
 
 
 async def test_worker_batch_page_that_is_done_asks_nobody() -> None:

@@ -14,7 +14,8 @@ from trustrelay.persistence_service.domain import audit
 from trustrelay.servicekit.errors import FieldViolation, InvalidArgument, NotFound
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_RESOURCE = re.compile(r"(shipment|batch-run|suppression-rule|alert)/[A-Za-z0-9._-]{1,100}|monitoring-schedule")
+# An alert's chain is begun by its alert alone.
+_RESOURCE = re.compile(r"(shipment|batch-run|suppression-rule)/[A-Za-z0-9._-]{1,100}|monitoring-schedule")
 
 
 def invalid(field: str, description: str) -> InvalidArgument:
@@ -62,7 +63,7 @@ def need_one_of(**fields: str) -> None:
 def need_resource(value: str) -> str:
     """`value` if it names something that has an audit chain of its own. Raises FIELD_INVALID."""
     if not _RESOURCE.fullmatch(value):
-        raise invalid("resource", "is no kind of thing that is audited by itself")
+        raise invalid("resource", "is no kind of thing that events are appended to")
     return value
 
 

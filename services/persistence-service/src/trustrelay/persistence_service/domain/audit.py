@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,15 @@ def link(tenant_id: str, case_id: str, entry: Entry, sequence: int, previous: st
     moment = entry.event_time.astimezone(UTC)
     unchained = Link(tenant_id, case_id, sequence, entry.event_id, entry.type, entry.actor, moment, data, entry.trace_id, "")
     return Link(**{**unchained.__dict__, "chain_hash": chain_hash(unchained, previous)})
+
+
+def chained(tenant_id: str, case_id: str, entries: Iterable[Entry], head: tuple[int, str]) -> list[Link]:
+    """The events one after the other behind `head`: sequence and hash of the newest event, (0, GENESIS) before the first."""
+    (sequence, previous), links = head, list[Link]()
+    for position, entry in enumerate(entries, sequence + 1):
+        links.append(link(tenant_id, case_id, entry, position, previous))
+        previous = links[-1].chain_hash
+    return links
 
 
 def chain_hash(event: Link, previous: str) -> str:

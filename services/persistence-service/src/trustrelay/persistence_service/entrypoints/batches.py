@@ -42,7 +42,10 @@ class BatchServicer(BatchStoreServiceServicer):
             yield pb.ReadBatchPageResponse(facts=facts)
 
     async def RecordBatchResults(self, request: pb.RecordBatchResultsRequest, context: Any) -> pb.RecordBatchResultsResponse:
-        recorded, alerts = await recording.record_results(self.store, self.clock, current().tenant_id, request.run_id, request.cases)
+        caller = current()
+        recorded, alerts = await recording.record_results(
+            self.store, self.clock, caller.tenant_id, caller.actor, request.run_id, request.cases, current_trace_id()
+        )
         return pb.RecordBatchResultsResponse(recorded=recorded, alerts_opened=alerts)
 
     async def SetBatchStatus(self, request: pb.SetBatchStatusRequest, context: Any) -> pb.SetBatchStatusResponse:

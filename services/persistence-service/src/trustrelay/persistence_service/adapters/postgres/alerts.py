@@ -17,17 +17,13 @@ from trustrelay.persistence_service.domain.enums import ALERT_STATUS, SEVERITY
 class AlertRepository(Repository):
     """Implements ports.Alerts."""
 
-    async def open(self, alert: NewAlert, created_at: datetime) -> bool:
-        """False when it is known: the first finder stays."""
-        return await self._insert_new(alerts, _values(alert, created_at))
-
-    async def open_all(self, new: Sequence[NewAlert], created_at: datetime) -> int:
-        """As `open`, for many at once; how many were new."""
+    async def open_all(self, new: Sequence[NewAlert], created_at: datetime) -> frozenset[str]:
+        """Ids of those that nobody knew: the first finder stays."""
         rows = [{"tenant_id": self._tenant, **_values(alert, created_at)} for alert in {one.alert_id: one for one in new}.values()]
         if not rows:
-            return 0
+            return frozenset()
         statement = insert(alerts).values(rows).on_conflict_do_nothing().returning(alerts.c.alert_id)
-        return len((await self._db.execute(statement)).all())
+        return frozenset(await self._db.scalars(statement))
 
     async def get(self, alert_id: str) -> Alert | None:
         """One alert."""

@@ -15,6 +15,13 @@ UNION ALL
 SELECT sequence, chain_hash, event_id FROM audit_events WHERE tenant_id = :tenant AND case_id = :case AND event_id = ANY(CAST(:wanted AS text[]))
 """)
 
+# In one order, so that two who lock several cases never wait for each other.
+LOCK_CASES = text("SELECT FROM cases WHERE tenant_id = :tenant AND case_id = ANY(CAST(:cases AS text[])) ORDER BY case_id FOR UPDATE")
+HEADS = text("""
+SELECT DISTINCT ON (case_id) case_id, sequence, chain_hash FROM audit_events
+ WHERE tenant_id = :tenant AND case_id = ANY(CAST(:cases AS text[])) ORDER BY case_id, sequence DESC
+""")
+
 _APPEND = """
 INSERT INTO audit_events (tenant_id, case_id, sequence, event_id, type, actor, event_time, data, trace_id, chain_hash)
 SELECT * FROM unnest(CAST(:tenant_ids AS text[]), CAST(:case_ids AS text[]), CAST(:sequences AS bigint[]), CAST(:event_ids AS text[]),

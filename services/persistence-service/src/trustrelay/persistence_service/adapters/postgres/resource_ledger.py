@@ -1,6 +1,6 @@
 """The audit chains of what is no case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trustrelay.persistence_service.adapters.postgres.rows import Repository
 from trustrelay.persistence_service.adapters.postgres.tables import audited_resources, resource_audit_events
-from trustrelay.persistence_service.domain.audit import GENESIS, Entry, Link, link
+from trustrelay.persistence_service.domain.audit import GENESIS, Entry, Link, chained
 
 
 class ResourceLedgerRepository(Repository):
@@ -23,15 +23,21 @@ class ResourceLedgerRepository(Repository):
         known = select(resource_audit_events.c.event_id).where(self._chain(resource), resource_audit_events.c.event_id.in_(wanted))
         for event_id in (await self._db.scalars(known)).all():
             wanted.pop(event_id)
-        sequence, previous = await self.head(resource)
-        rows: list[dict[str, Any]] = []
-        for position, entry in enumerate(wanted.values(), sequence + 1):
-            linked = link(self._tenant, resource, entry, position, previous)
-            previous = linked.chain_hash
-            rows.append({"resource" if name == "case_id" else name: value for name, value in linked.__dict__.items()})
+        links = chained(self._tenant, resource, wanted.values(), await self.head(resource))
+        await self._insert(links)
+        return len(links)
+
+    async def begin_each(self, entries: Mapping[str, Entry]) -> None:
+        """The first events of chains that do not exist yet, in two statements."""
+        if not entries:
+            return
+        await self._db.execute(insert(audited_resources).values([{"tenant_id": self._tenant, "resource": resource} for resource in sorted(entries)]))
+        await self._insert([one for resource, entry in entries.items() for one in chained(self._tenant, resource, [entry], (0, GENESIS))])
+
+    async def _insert(self, links: Sequence[Link]) -> None:
+        rows = [{"resource" if name == "case_id" else name: value for name, value in one.__dict__.items()} for one in links]
         if rows:
             await self._db.execute(insert(resource_audit_events).values(rows))
-        return len(rows)
 
     async def page(self, resource: str, *, after: int, size: int) -> Sequence[Link]:
         """Events with a sequence above `after`, in order; `case_id` of each is the resource."""

@@ -7,6 +7,7 @@ from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_CLEAR, CHECK_O
 from trustrelay.persistence.v1.batch_store_service_pb2 import ScoredCase
 from trustrelay.persistence_service.application import checks
 from trustrelay.persistence_service.application.batches.ports import Score
+from trustrelay.persistence_service.application.monitoring.alerts import open_alerts
 from trustrelay.persistence_service.application.ports import Clock, Store
 from trustrelay.persistence_service.domain.alerts import NewAlert
 from trustrelay.persistence_service.domain.assessments import assessment_json
@@ -16,7 +17,9 @@ from trustrelay.persistence_service.domain.enums import RISK_LEVEL
 _LARGEST = 1000
 
 
-async def record_results(store: Store, clock: Clock, tenant: str, run_id: str, cases: Sequence[ScoredCase]) -> tuple[int, int]:
+async def record_results(
+    store: Store, clock: Clock, tenant: str, actor: str, run_id: str, cases: Sequence[ScoredCase], trace_id: str
+) -> tuple[int, int]:
     """How many were new, and how many alerts were opened. Raises FIELD_INVALID, BATCH_RUN_NOT_FOUND, TRANSITION_FORBIDDEN RUN_ENDED."""
     if len(cases) > _LARGEST or len({one.result.case_id for one in cases}) != len(cases):
         raise checks.invalid("cases", f"must be at most {_LARGEST} different cases")
@@ -31,7 +34,7 @@ async def record_results(store: Store, clock: Clock, tenant: str, run_id: str, c
             return len(fresh), 0
         scored = [score for score in scores if score.case_id in fresh and score.outcome == "CLEAR"]
         await unit.batches.make_current(run, scored)
-        return len(fresh), await unit.alerts.open_all(_alerts(run, scored), now)
+        return len(fresh), await open_alerts(unit, _alerts(run, scored), actor, now, trace_id)
 
 
 def _alerts(run: Run, scores: Iterable[Score]) -> Sequence[NewAlert]:

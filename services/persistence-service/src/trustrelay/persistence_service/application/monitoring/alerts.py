@@ -18,18 +18,26 @@ def resource(alert_id: str) -> str:
     return f"alert/{alert_id}"
 
 
-async def open_alert(unit: Unit, alert: NewAlert, actor: str, now: datetime, trace_id: str) -> bool:
-    """Stores it, in its own audit chain and in that of its case, which goes on after the decision; False when it is known."""
-    if not await unit.alerts.open(alert, now):
-        return False
+async def open_alerts(unit: Unit, alerts: Sequence[NewAlert], actor: str, now: datetime, trace_id: str) -> int:
+    """Stores them, each in its own audit chain and in that of its case, which goes on after the decision; how many nobody knew."""
+    unknown = await unit.alerts.open_all(alerts, now)
+    new = {alert.alert_id: alert for alert in alerts if alert.alert_id in unknown}
+    opened = {alert_id: _opened(alert, actor, now, trace_id) for alert_id, alert in new.items()}
+    await unit.resources.begin_each({resource(alert_id): entry for alert_id, entry in opened.items()})
+    of_cases: dict[str, list[Entry]] = {}
+    for alert_id, entry in opened.items():
+        of_cases.setdefault(new[alert_id].case_id, []).append(entry)
+    if of_cases:
+        await unit.ledger.append_to_each(of_cases)
+    return len(new)
+
+
+def _opened(alert: NewAlert, actor: str, now: datetime, trace_id: str) -> Entry:
     facts: dict[str, object] = {
         "alert_id": alert.alert_id, "case_id": alert.case_id, "kind": alert.kind, "severity": alert.severity, "check_kind": alert.check_kind,
         "found_by": alert.found_by, "facts": [change.fact for change in alert.changes],
     }  # fmt: skip
-    entry = Entry(ids.derived("alert_opened", alert.alert_id), "alert_opened", actor, now, facts, trace_id)
-    await unit.resources.append(resource(alert.alert_id), [entry])
-    await unit.ledger.append_audit(alert.case_id, [entry])
-    return True
+    return Entry(ids.derived("alert_opened", alert.alert_id), "alert_opened", actor, now, facts, trace_id)
 
 
 async def list_alerts(

@@ -9,7 +9,7 @@ from trustrelay.common.v1.portfolio_types_pb2 import Alert, Observation, Observe
 from trustrelay.contracts.monitoring_workflow import CheckKind
 from trustrelay.persistence.v1.monitoring_store_service_pb2 import RecordObservationsRequest
 from trustrelay.persistence_service.application import checks
-from trustrelay.persistence_service.application.monitoring.alerts import open_alert
+from trustrelay.persistence_service.application.monitoring.alerts import open_alerts
 from trustrelay.persistence_service.application.monitoring.runs import need_run
 from trustrelay.persistence_service.application.ports import Clock, Store, Unit
 from trustrelay.persistence_service.domain.alerts import Change, NewAlert
@@ -61,7 +61,7 @@ async def _store(unit: Unit, request: RecordObservationsRequest, actor: str, now
     before = await unit.monitoring.states(request.case_id)
     for change in request.changes:
         since = before[change.check_kind].run_id if change.check_kind in before else ""
-        await open_alert(unit, _alert(request, change, since), actor, now, trace_id)
+        await open_alerts(unit, [_alert(request, change, since)], actor, now, trace_id)
     for seen in request.observations:
         if CHECK_OUTCOME.name(seen.outcome) in _ASSESSED:
             await unit.monitoring.put_state(request.run_id, request.case_id, seen, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trustrelay.common.v1.evidence_types_pb2 import Discriminator
 from trustrelay.persistence.v1.screening_store_service_pb2 import ReopenedHit
-from trustrelay.persistence_service.application.monitoring.alerts import open_alert
+from trustrelay.persistence_service.application.monitoring.alerts import open_alerts
 from trustrelay.persistence_service.application.ports import Unit
 from trustrelay.persistence_service.application.suppression.ports import HitKey, Reopening
 from trustrelay.persistence_service.domain import ids
@@ -54,7 +54,7 @@ async def _alert(unit: Unit, hit: HitKey, rule: str, why: Why) -> str:
     """Hit and rule by id, no names: the file of the case shows the rest."""
     change = Change(f"hit/{hit.hit_id}", f"DISMISSED {rule}", f"OPEN {why.reason}")
     alert = NewAlert(hit.case_id, ALERT_KIND, "HIGH", "screening", [change], why.found_by)
-    await open_alert(unit, alert, why.actor, why.at, why.trace_id)
+    await open_alerts(unit, [alert], why.actor, why.at, why.trace_id)
     return alert.alert_id
 
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from temporalio import activity
 
+from trustrelay.common.v1.evidence_types_pb2 import CHECK_OUTCOME_NOT_ASSESSED
 from trustrelay.osint.v1.risk_service_pb2 import BatchAssessRiskRequest
 from trustrelay.persistence.v1 import batch_store_service_pb2 as store
 from trustrelay.servicekit.errors import ServiceError, Unavailable
@@ -15,6 +16,7 @@ from trustrelay.workflow_worker.application.services import Services
 from trustrelay.workflow_worker.domain.batch.records import PageScored, ScorePage
 from trustrelay.workflow_worker.entrypoints.activities.batch import scoring
 from trustrelay.workflow_worker.entrypoints.activities.calling import FINAL_CODES, on_behalf_of
+from trustrelay.workflow_worker.entrypoints.activities.measures import count_batch_cases
 from trustrelay.workflow_worker.entrypoints.activities.streaming import heartbeating
 
 _SECONDS = 60.0
@@ -42,6 +44,8 @@ class PageActivities:
             for start in range(0, len(known), _AT_ONCE):
                 cases += await self._scored(known[start : start + _AT_ONCE], asked.as_of_date)
             reply = await self._batches.RecordBatchResults(store.RecordBatchResultsRequest(run_id=run_id, cases=cases), timeout=_SECONDS)
+        unscored = sum(one.result.outcome == CHECK_OUTCOME_NOT_ASSESSED for one in cases)
+        count_batch_cases(len(cases) - unscored, unscored)
         return PageScored(reply.recorded, reply.alerts_opened)
 
     async def _facts(self, asked: ScorePage) -> list[store.RiskFacts]:
